@@ -1,0 +1,80 @@
+"""The planner's commands: check the facts, allocate addresses, write the schemas. No cloud is asked.
+
+    python -m infra.plan check [--stack lab]
+    python -m infra.plan allocate
+    python -m infra.plan schema
+"""
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.plan.addresses import allocate, unused
+from infra.plan.build import build_plan
+from infra.plan.ledger import parse_ledger, render_ledger
+from infra.plan.load import load, load_unproved
+from infra.plan.problems import FactsError
+from infra.plan.proof import proof
+from infra.plan.schema import write_schemas
+from infra.policies.rules import enforce
+
+FACTS = Path(__file__).resolve().parents[2] / "stacks"
+Folder = Annotated[Path, typer.Option("--facts", help="数据目录 folder of facts", file_okay=False, exists=True)]
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def check(
+    stack: Annotated[str | None, typer.Option(help="只查一个 stack · only this stack")] = None, facts: Folder = FACTS
+) -> None:
+    """校验全部数据并证明地址规划 · Validate all facts and prove the address plan."""
+    begin = time.perf_counter()
+    world = load(facts)
+    if stack is not None and stack not in world.stacks:
+        sys.exit(f"没有 stack {stack} · no stack {stack}; there are: {', '.join(world.stacks)}")
+    plans = [build_plan(world, name) for name in world.stacks if stack in (None, name)]
+    for plan in plans:
+        enforce(plan)
+    typer.echo(proof(world, plans))
+    for key in unused(world.needs(), world.ledger):
+        typer.echo(f"  保留 held: {key} ({world.ledger.block(key)})，已无使用者 no longer used")
+    typer.echo(f"通过，用时 {time.perf_counter() - begin:.2f} 秒 · passed")
+
+
+@app.command(name="allocate")
+def allocate_command(facts: Folder = FACTS) -> None:
+    """为新增项分配地址，已有的不动 · Allocate what has no address yet; what has one keeps it."""
+    world = load_unproved(facts)
+    ledger, problems = allocate(world.network, world.needs(), world.ledger, world.sources["addresses.csv"].name)
+    if problems:
+        raise FactsError(problems)
+    added = ledger.entries[len(world.ledger.entries) :]
+    text = render_ledger(ledger.entries)
+    world.with_ledger(parse_ledger(text, "addresses.csv")[0]).prove()
+    if added:
+        (facts / "addresses.csv").write_text(text, encoding="utf-8")
+    for entry in added if len(added) <= 20 else ():
+        typer.echo(f"  {entry.key}  {entry.network}")
+    typer.echo(f"新分配 {len(added)} 项，共 {len(ledger.entries)} 项 · {len(added)} allocated, {len(ledger.entries)} in all")
+
+
+@app.command()
+def schema(facts: Folder = FACTS) -> None:
+    """由模型生成 JSON Schema · Write the JSON Schemas that editors use."""
+    changed = write_schemas(facts / "schema")
+    typer.echo(f"已更新 {len(changed)} 个 · {len(changed)} written: {', '.join(changed) or '-'}")
+
+
+def main() -> None:
+    """Run a command; problems are an answer, not a crash."""
+    try:
+        app()
+    except FactsError as error:
+        sys.exit(error.report())
+
+
+if __name__ == "__main__":
+    main()

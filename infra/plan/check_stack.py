@@ -1,0 +1,142 @@
+"""Checks of one stack's settings against the facts that it builds, and of all stacks against each other."""
+
+from collections.abc import Iterator
+
+import networkx as nx
+
+from infra.plan.base import target
+from infra.plan.lookup import check_division, check_owner
+from infra.plan.problems import Problem
+from infra.plan.source import Source
+from infra.plan.stack import Stack
+from infra.plan.systems import System
+from infra.plan.world import World
+
+
+def check_stack(world: World, source: Source, stack: Stack) -> Iterator[Problem]:
+    """Everything of one stack."""
+    yield from check_division(world, source, ("division",), stack.division)
+    for index, reference in enumerate(stack.systems):
+        where = ("systems", index)
+        if target(reference) not in world.systems:
+            yield source.problem(where, f"系统不存在 · unknown system {target(reference)}; known: {', '.join(world.systems)}")
+        if reference in stack.systems[:index]:
+            yield source.problem(where, f"重复 · {reference} is already there")
+    systems = [world.systems[target(ref)] for ref in dict.fromkeys(stack.systems) if target(ref) in world.systems]
+    yield from _check_names(world, systems)
+    yield from _check_flavors_and_images(world, source, stack, systems)
+    yield from _check_routers(world, source, stack, systems)
+    yield from _check_settings(world, source, stack, systems)
+    for system in systems:
+        yield from _check_peers(world, source, stack, system)
+
+
+def _check_names(world: World, systems: list[System]) -> Iterator[Problem]:
+    owners: dict[str, str] = {}
+    functions: dict[str, str] = {}
+    for system in systems:
+        source = world.sources[f"systems/{system.name}.yaml"]
+        for name, function in system.functions.items():
+            if functions.setdefault(name, system.name) != system.name:
+                text = f"职能与系统 {functions[name]} 重名 · function {name} is already one of system {functions[name]}"
+                yield source.problem(("functions", name), text)
+            for index, host in enumerate(function.hosts):
+                if owners.setdefault(host, system.name) != system.name:
+                    text = f"主机名与系统 {owners[host]} 重复 · host {host} is already one of system {owners[host]}"
+                    yield source.problem(("functions", name, "hosts", index), text)
+
+
+def _check_flavors_and_images(
+    world: World, source: Source, stack: Stack, systems: list[System]
+) -> Iterator[Problem]:
+    for system in systems:
+        own = world.sources[f"systems/{system.name}.yaml"]
+        for name, function in system.functions.items():
+            for key, value, known in (("flavor", function.flavor, stack.flavors), ("image", function.image, stack.images)):
+                if value not in known:
+                    word = "规格" if key == "flavor" else "镜像"
+                    text = f"{word}不存在：{value} · unknown {key} {value}; {source.name} {key}s has: {', '.join(known)}"
+                    yield own.problem(("functions", name, key), text)
+
+
+def _check_routers(world: World, source: Source, stack: Stack, systems: list[System]) -> Iterator[Problem]:
+    served: dict[str, str] = {}
+    exits = [name for name, router in stack.routers.items() if router.exit]
+    for name in exits[1:]:
+        text = f"全省只许一个互联网出口，已有 {exits[0]} · a second Internet exit; {exits[0]} is the only one (GB/T 22239 8.1.3.1)"
+        yield source.problem(("routers", name, "exit"), text)
+    for name, router in stack.routers.items():
+        yield from check_owner(world, source, ("routers", name, "owner"), router.owner)
+        for index, key in enumerate(router.zones):
+            where = ("routers", name, "zones", index)
+            code, _, zone = key.partition("/")
+            if code not in world.divisions:
+                yield source.problem(where, f"行政区划代码不存在：{code} · unknown division code {code}")
+            elif not any(zone == z and world.divisions[code].level in s.sizes for z, s in world.network.zones.items()):
+                yield source.problem(where, f"没有该分区 · division {code} has no zone {zone} in network.yaml")
+            if served.setdefault(key, name) != name:
+                yield source.problem(where, f"分区已接入 {served[key]} · zone is already on router {served[key]}")
+    yield from _check_links(source, stack)
+    for system in systems:
+        own = world.sources[f"systems/{system.name}.yaml"]
+        for zone in system.segments:
+            if f"{system.division}/{zone}" not in served:
+                text = f"没有路由器接入该分区 · no router of {source.name} joins zone {system.division}/{zone}"
+                yield own.problem(("segments", zone), text)
+        for name, function in system.functions.items():
+            router = served.get(f"{system.division}/{function.zone}")
+            if function.floating_address and router and not stack.routers[router].exit:
+                text = f"该分区不在互联网出口上 · zone {function.zone} is not on the Internet exit, so it has no floating address"
+                yield own.problem(("functions", name, "floating_address"), text)
+
+
+def _check_links(source: Source, stack: Stack) -> Iterator[Problem]:
+    graph = nx.Graph()
+    graph.add_nodes_from(stack.routers)
+    for index, (one, other) in enumerate(stack.links):
+        for end in (one, other):
+            if end not in stack.routers:
+                yield source.problem(("links", index), f"路由器不存在 · unknown router {end}")
+        if one == other or graph.has_edge(one, other):
+            yield source.problem(("links", index), f"链路重复或指向自身 · link {one}-{other} is there twice or leads to itself")
+        graph.add_edge(one, other)
+    if stack.routers and not nx.is_connected(graph):
+        yield source.problem(("links",), "有路由器未互联 · some routers have no link to the others")
+
+
+def _check_settings(world: World, source: Source, stack: Stack, systems: list[System]) -> Iterator[Problem]:
+    for index, block in enumerate(stack.operators):
+        if any(block.overlaps(inner) for inner in world.network.inner_network):
+            yield source.problem(("operators", index), f"{block} 触及政务内网 · reaches the inner network's blocks")
+    for name in stack.quotas:
+        if name != "default" and name not in world.departments:
+            yield source.problem(("quotas", name), f"单位不存在 · unknown department {name}")
+    owners = {target(system.owner) for system in systems} | {target(router.owner) for router in stack.routers.values()}
+    for owner in sorted(owners & world.departments.keys()):
+        if owner not in stack.quotas and "default" not in stack.quotas:
+            text = f"{owner} 没有配额 · {owner} has no quota; add quotas.{owner} or quotas.default"
+            yield source.problem(("quotas",), text)
+    if not any(stack.mirror.function in system.functions for system in systems):
+        text = f"职能不存在 · no system of this stack has function {stack.mirror.function}"
+        yield source.problem(("mirror", "function"), text)
+
+
+def _check_peers(world: World, source: Source, stack: Stack, system: System) -> Iterator[Problem]:
+    own = world.sources[f"systems/{system.name}.yaml"]
+    for index, flow in enumerate(system.flows):
+        for side, endpoint in (("from", flow.from_), ("to", flow.to)):
+            kind, _, rest = endpoint.partition(":")
+            peer = rest.partition("/")[0]
+            if kind == "$systems" and peer in world.systems and f"$systems:{peer}" not in stack.systems:
+                text = f"{source.name} 不建设系统 {peer} · {source.name} does not build system {peer}; add it to systems there"
+                yield own.problem(("flows", index, side), text)
+
+
+def check_stacks(world: World) -> Iterator[Problem]:
+    """One exit per cloud, whatever the number of stacks."""
+    exits: dict[str, str] = {}
+    for name, stack in world.stacks.items():
+        for router, setting in stack.routers.items():
+            if setting.exit and exits.setdefault(stack.cloud, name) != name:
+                text = f"stacks {exits[stack.cloud]} 已有互联网出口 · a second Internet exit: stack {exits[stack.cloud]} has it"
+                yield world.sources[f"{name}.yaml"].problem(("routers", router, "exit"), text)

@@ -1,0 +1,103 @@
+"""Checks that need more than one file: every reference names something, every name is there once."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+
+from infra.plan.check_stack import check_stack, check_stacks
+from infra.plan.lookup import check_division, check_owner
+from infra.plan.problems import Problem
+from infra.plan.source import Source, Where
+from infra.plan.systems import System
+from infra.plan.world import World
+
+
+def check_world(world: World) -> list[Problem]:
+    """All cross-file checks."""
+    problems: list[Problem] = []
+    departments = world.sources["departments.yaml"]
+    for name, department in world.departments.items():
+        problems += check_division(world, departments, (name, "division"), department.division)
+    for name, system in world.systems.items():
+        problems += _check_system(world, world.sources[f"systems/{name}.yaml"], name, system)
+    problems += _check_sites(world)
+    for name, stack in world.stacks.items():
+        problems += check_stack(world, world.sources[f"{name}.yaml"], stack)
+    problems += check_stacks(world)
+    return problems
+
+
+def _check_system(world: World, source: Source, stem: str, system: System) -> Iterator[Problem]:
+    if system.name != stem:
+        yield source.problem(("name",), f"名称须与文件名一致：{stem} · name must be that of the file: {stem}")
+    yield from check_division(world, source, ("division",), system.division)
+    yield from check_owner(world, source, ("owner",), system.owner)
+    yield from _check_zones(world, source, system)
+    yield from _check_hosts(source, system)
+    for index, flow in enumerate(system.flows):
+        for side, endpoint in (("from", flow.from_), ("to", flow.to)):
+            if fault := _endpoint_fault(world, endpoint):
+                yield source.problem(("flows", index, side), fault)
+
+
+def _check_zones(world: World, source: Source, system: System) -> Iterator[Problem]:
+    for zone in system.segments:
+        if system.division not in world.divisions:
+            continue
+        level = world.divisions[system.division].level
+        if zone not in world.network.zones or level not in world.network.zones[zone].sizes:
+            text = f"{level} 一级没有该分区 · a {level} has no zone {zone}; give it a size in network.yaml, zones.{zone}.sizes"
+            yield source.problem(("segments", zone), text)
+    for name, function in system.functions.items():
+        if function.zone not in system.segments:
+            text = f"系统在该分区没有子网 · the system has no segment in zone {function.zone}; add segments.{function.zone}"
+            yield source.problem(("functions", name, "zone"), text)
+
+
+def _check_hosts(source: Source, system: System) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for name, function in system.functions.items():
+        for index, host in enumerate([*function.hosts, function.virtual_address]):
+            if host is None:
+                continue
+            last = "virtual_address" if index == len(function.hosts) else "hosts"
+            where: Where = ("functions", name, last, index) if last == "hosts" else ("functions", name, last)
+            if host in seen:
+                yield source.problem(where, f"名称重复：{host} · {host} is already in functions.{seen[host]}")
+            seen.setdefault(host, name)
+
+
+def _endpoint_fault(world: World, endpoint: str) -> str:
+    if endpoint[0].isdigit():
+        try:
+            block = IPv4Network(endpoint)
+        except ValueError as error:
+            return f"不是 IPv4 网段 · not an IPv4 block: {error}"
+        inner = next((inner for inner in world.network.inner_network if inner.overlaps(block)), None)
+        return f"触及政务内网 {inner} · reaches the inner network's block {inner}; that is never allowed" if inner else ""
+    kind, _, rest = endpoint.partition(":")
+    if kind != "$systems" or rest == "*":
+        return ""
+    name, _, function = rest.partition("/")
+    if name not in world.systems:
+        return f"系统不存在：{name} · unknown system {name}; known: {', '.join(world.systems)}"
+    functions = world.systems[name].functions
+    if function and function not in functions:
+        return f"职能不存在：{function} · system {name} has no function {function}; it has: {', '.join(functions)}"
+    return ""
+
+
+def _check_sites(world: World) -> Iterator[Problem]:
+    hosts: dict[str, str] = {}
+    for stem, site in world.sites.items():
+        source = world.sources[f"sites/{stem}.yaml"]
+        if site.name != stem:
+            yield source.problem(("name",), f"名称须与文件名一致：{stem} · name must be that of the file: {stem}")
+        yield from check_division(world, source, ("division",), site.division)
+        yield from check_owner(world, source, ("owner",), site.owner)
+        if site.host in hosts:
+            yield source.problem(("host",), f"域名重复 · {site.host} is already the host of site {hosts[site.host]}")
+        hosts.setdefault(site.host, stem)
+        names = [column.name for column in site.columns]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield source.problem(("columns", index, "name"), f"栏目名称重复 · column {name} is already there")

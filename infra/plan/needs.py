@@ -1,0 +1,91 @@
+"""Which keys need an address: derived from divisions, zones, systems and links, and from nothing else."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infra.plan.divisions import TIERS, Divisions
+from infra.plan.network import Network
+from infra.plan.stack import Stack
+from infra.plan.systems import System
+
+if TYPE_CHECKING:
+    from infra.plan.ledger import Entry
+
+EXTRANET = "extranet"
+GATEWAY = 1  # a segment's first address is its router's
+SERVICE = 3  # its last three usable ones are the cloud's own: DHCP
+
+
+@dataclass(frozen=True)
+class Need:
+    """A key that must have a block of this size inside its parent's block."""
+
+    key: str
+    parent: str
+    prefix: int
+    parent_reserve: int = 0
+
+
+def zone_key(division: str, zone: str) -> str:
+    """The ledger's key of a zone."""
+    return f"{division}/{zone}"
+
+
+def segment_key(system: System, zone: str) -> str:
+    """The ledger's key of a system's segment."""
+    return f"{system.division}/{zone}/{system.name}"
+
+
+def link_key(divisions: Divisions, stack: Stack, ends: Sequence[str]) -> str:
+    """The ledger's key of a link, the same whichever way round its ends are written."""
+    province = divisions.lineage(stack.division)[-1].code
+    return f"{province}/transit/{stack.division}-{'-'.join(sorted(ends))}"
+
+
+def division_needs(network: Network, divisions: Divisions) -> Iterator[Need]:
+    """Blocks of divisions and of their zones."""
+    for division in divisions.by_code.values():
+        if not (size := network.levels.get(division.level)):
+            continue
+        parent = divisions.by_code.get(division.parent)
+        above = network.levels.get(parent.level) if parent else None
+        yield Need(division.code, division.parent or EXTRANET, size.prefix, above.reserve if above else 0)
+        for zone, zone_size in network.zones.items():
+            if prefix := zone_size.sizes.get(division.level):
+                yield Need(zone_key(division.code, zone), division.code, prefix, size.reserve)
+        if division.level == TIERS[0]:
+            yield Need(zone_key(division.code, "transit"), division.code, network.transit.prefix, size.reserve)
+
+
+def system_needs(systems: Sequence[System]) -> Iterator[Need]:
+    """Segments of systems, and the addresses of their hosts."""
+    for system in systems:
+        for zone, segment in system.segments.items():
+            yield Need(segment_key(system, zone), zone_key(system.division, zone), segment.prefix)
+        for function in system.functions.values():
+            if function.zone not in system.segments:
+                continue
+            parent = segment_key(system, function.zone)
+            names = [*function.hosts, *([function.virtual_address] if function.virtual_address else [])]
+            for name in names:
+                yield Need(f"{parent}/{name}", parent, 32)
+
+
+def link_needs(network: Network, divisions: Divisions, stacks: Sequence[Stack]) -> Iterator[Need]:
+    """Links between routers, and the addresses of their ends."""
+    for stack in stacks:
+        if stack.division not in divisions:
+            continue
+        for ends in stack.links:
+            key = link_key(divisions, stack, ends)
+            yield Need(key, key.rpartition("/")[0], network.transit.link)
+            for end in ends:
+                yield Need(f"{key}/{end}", key, 32)
+
+
+def kept_free(parent: "Entry", prefix: int) -> list[tuple[int, int]]:
+    """Ranges of a segment that no host gets: network, gateway, the cloud's own, broadcast."""
+    if prefix != 32:
+        return []
+    return [(parent.first, parent.first + GATEWAY), (parent.last - SERVICE, parent.last)]

@@ -1,0 +1,167 @@
+"""The plan: everything that components build, decided. Components translate it and invent nothing."""
+
+from ipaddress import IPv4Address, IPv4Network
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from infra.plan.base import Level, Protocol, Zone
+from infra.plan.sites import Site
+from infra.plan.stack import Quota, Stack
+from infra.plan.systems import System
+
+
+class Planned(BaseModel):
+    """A decided thing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PlannedProject(Planned):
+    """A department's Keystone project."""
+
+    name: str
+    title: str
+    quota: Quota
+    hosts_servers: bool
+
+
+class PlannedDomain(Planned):
+    """A city's, or the province's, Keystone domain."""
+
+    name: str
+    title: str
+    division: str
+    projects: tuple[PlannedProject, ...]
+
+
+class Labels(Planned):
+    """What every resource is tagged with."""
+
+    system: str
+    owner: str
+    level: Level
+    zone: str
+
+    def tags(self) -> list[str]:
+        """As Neutron and Nova tags."""
+        return sorted(f"{key}={value}" for key, value in self.model_dump().items())
+
+
+class PlannedSegment(Planned):
+    """A network with one subnet."""
+
+    key: str
+    name: str
+    project: str
+    labels: Labels
+    cidr: IPv4Network
+    gateway: IPv4Address
+    pool: tuple[IPv4Address, IPv4Address]
+    router: str
+
+
+class PlannedRoute(Planned):
+    """What a router reaches through another."""
+
+    destination: IPv4Network
+    next_hop: IPv4Address
+
+
+class PlannedRouter(Planned):
+    """A router with the segments that it is gateway of."""
+
+    name: str
+    project: str
+    labels: Labels
+    exit: bool
+    segments: tuple[str, ...]
+    routes: tuple[PlannedRoute, ...]
+
+
+class PlannedLink(Planned):
+    """A point-to-point network between two routers."""
+
+    name: str
+    project: str
+    labels: Labels
+    cidr: IPv4Network
+    ends: tuple[tuple[str, IPv4Address], ...]
+
+
+class PlannedRule(Planned):
+    """One permission of a security group; `remote_group` or `remote_block` is the other side."""
+
+    name: str
+    direction: Literal["ingress", "egress"]
+    protocol: Protocol
+    port: int | None
+    remote_group: str | None = None
+    remote_block: IPv4Network | None = None
+    why: str
+
+
+class PlannedSecurityGroup(Planned):
+    """Everything that its members may do; nothing else passes."""
+
+    name: str
+    project: str
+    labels: Labels
+    rules: tuple[PlannedRule, ...]
+
+
+class ResolvedFlow(Planned):
+    """A flow as one host sees it, for its own firewall."""
+
+    peer: IPv4Network
+    protocol: Protocol
+    ports: tuple[int, ...]
+
+
+class PlannedHost(Planned):
+    """One server with its one address."""
+
+    name: str
+    address: IPv4Address
+    flows_in: tuple[ResolvedFlow, ...]
+    flows_out: tuple[ResolvedFlow, ...]
+
+
+class PlannedHostGroup(Planned):
+    """Hosts of one function."""
+
+    name: str
+    function: str
+    system: str
+    project: str
+    division: str
+    site: Literal["primary", "recovery"]
+    zone: Zone
+    labels: Labels
+    segment: str
+    security_groups: tuple[str, ...]
+    flavor: str
+    image: str
+    holds_data: bool
+    floating_address: bool
+    virtual_address: IPv4Address | None
+    virtual_address_name: str | None
+    hosts: tuple[PlannedHost, ...]
+
+
+class Plan(Planned):
+    """One stack, decided."""
+
+    name: str
+    stack: Stack
+    domains: tuple[PlannedDomain, ...]
+    segments: tuple[PlannedSegment, ...]
+    links: tuple[PlannedLink, ...]
+    routers: tuple[PlannedRouter, ...]
+    security_groups: tuple[PlannedSecurityGroup, ...]
+    host_groups: tuple[PlannedHostGroup, ...]
+    systems: tuple[System, ...]
+    sites: tuple[Site, ...]
+    extranet: tuple[IPv4Network, ...]
+    inner_network: tuple[IPv4Network, ...]
+    zones: dict[str, IPv4Network]

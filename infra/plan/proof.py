@@ -1,0 +1,33 @@
+"""What a passed check proves, in words and numbers."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from infra.plan.divisions import TIERS
+from infra.plan.plan import Plan
+from infra.plan.world import World
+
+WORDS = {"province": "省", "city": "市", "county": "县", "township": "乡"}
+
+
+def proof(world: World, plans: Sequence[Plan]) -> str:
+    """Lines to print."""
+    levels = Counter(division.level for division in world.divisions.by_code.values())
+    counted = "，".join(f"{WORDS[tier]} {levels[tier]}" for tier in TIERS if levels[tier])
+    inner = ", ".join(map(str, world.network.inner_network))
+    lines = [
+        f"行政区划 divisions: {counted}，共 {levels.total()}",
+        f"地址 addresses: {len(world.ledger.entries)} 项，逐级包含、互不重叠，不触及政务内网 {inner}",
+        f"           {len(world.ledger.entries)} blocks, each inside its parent's, none overlapping, none in the inner network",
+        f"系统 systems: {len(world.systems)}，均有保护级别和恢复目标 · each with protection level and recovery objective",
+        f"网站 sites: {len(world.sites)}；单位 departments: {len(world.departments)}",
+    ]
+    for plan in plans:
+        rules = sum(len(group.rules) for group in plan.security_groups)
+        hosts = sum(len(group.hosts) for group in plan.host_groups)
+        exits = sum(router.exit for router in plan.routers)
+        lines.append(
+            f"stack {plan.name}: {hosts} 台主机 hosts，{len(plan.segments)} 个网段 segments，{rules} 条放行规则 rules（余皆拒绝 "
+            f"all else refused），互联网出口 exits {exits}"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,46 @@
+"""JSON Schema for editors, generated from the models: there is one copy of every rule."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from infra.plan.load import Departments
+from infra.plan.network import Network
+from infra.plan.sites import Site
+from infra.plan.stack import Stack
+from infra.plan.systems import System
+
+MODELS: dict[str, type[BaseModel]] = {
+    "network": Network,
+    "departments": Departments,
+    "system": System,
+    "site": Site,
+    "stack": Stack,
+}
+
+
+def schemas() -> dict[str, str]:
+    """File name → text."""
+    return {f"{name}.json": _render(model) for name, model in MODELS.items()}
+
+
+def _render(model: type[BaseModel]) -> str:
+    schema: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **model.model_json_schema(by_alias=True, mode="validation"),
+    }
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+
+
+def write_schemas(folder: Path) -> list[str]:
+    """Write those that changed, and tell which."""
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = []
+    for name, text in schemas().items():
+        path = folder / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            changed.append(name)
+    return changed

@@ -1,0 +1,57 @@
+"""stacks/<stack>.yaml: what differs between clouds and sizes; nothing here describes the government."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from infra.plan.base import Cidr, DepartmentRef, DivisionCode, Facts, FunctionName, Name, SystemRef
+
+ZoneKey = Annotated[str, Field(pattern=r"^\d{6}/[a-z]+$", description="分区 zone, as <division>/<zone>")]
+
+
+class Quota(Facts):
+    """The most that one project may use; no project is without."""
+
+    instances: Annotated[int, Field(ge=0)]
+    cores: Annotated[int, Field(ge=0)]
+    ram_mb: Annotated[int, Field(ge=0)]
+    networks: Annotated[int, Field(ge=0)]
+    ports: Annotated[int, Field(ge=0)]
+    routers: Annotated[int, Field(ge=0)]
+    floating_addresses: Annotated[int, Field(ge=0)]
+    security_groups: Annotated[int, Field(ge=0)]
+    security_group_rules: Annotated[int, Field(ge=0)]
+
+
+class Router(Facts):
+    """Joins zones; the one with `exit` is the province's only way to the Internet (统一出口)."""
+
+    owner: DepartmentRef
+    zones: Annotated[list[ZoneKey], Field(min_length=1)] = Field(description="所连分区 zones whose segments it joins")
+    exit: bool = Field(False, description="互联网出口 has the only external gateway")
+
+
+class Mirror(Facts):
+    """Where hosts get packages from: they reach no registry."""
+
+    function: FunctionName = Field(description="镜像站职能 the function whose first host serves packages")
+    path: str = Field(description="路径 path of the repository on it")
+
+
+class Stack(Facts):
+    """Settings of one stack."""
+
+    title: str = Field(description="名称 title")
+    division: DivisionCode
+    cloud: Name = Field(description="clouds.yaml 条目 entry of clouds.yaml")
+    external_network: str = Field(description="外部网络 name of the provider's external network")
+    systems: Annotated[list[SystemRef], Field(min_length=1)] = Field(description="系统 systems that this stack builds")
+    routers: dict[Name, Router] = Field(description="路由器 routers")
+    links: list[Annotated[list[Name], Field(min_length=2, max_length=2)]] = Field(description="互联 pairs of routers")
+    operators: Annotated[list[Cidr], Field(min_length=1)] = Field(description="运维来源地址 where operators log in from")
+    images: dict[Name, str] = Field(description="镜像 image names by key")
+    flavors: dict[Name, str] = Field(description="规格 flavor names by key")
+    quotas: dict[str, Quota] = Field(description="配额 by department, or `default`")
+    mirror: Mirror = Field(description="软件源 package mirror")
+    replicas: Annotated[int, Field(ge=1)] | None = Field(None, description="每职能主机数上限 most hosts of one function")
+    protect_data: bool = Field(True, description="保护数据主机 refuse to destroy hosts that hold data")

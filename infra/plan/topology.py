@@ -1,0 +1,103 @@
+"""Segments, routers, and the routes between them."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network
+
+import networkx as nx
+
+from infra.plan.base import target
+from infra.plan.needs import GATEWAY, SERVICE, link_key, segment_key
+from infra.plan.plan import Labels, PlannedLink, PlannedRoute, PlannedRouter, PlannedSegment
+from infra.plan.stack import Stack
+from infra.plan.systems import System
+from infra.plan.world import World
+
+
+def plan_segments(world: World, stack: Stack, systems: Sequence[System]) -> tuple[PlannedSegment, ...]:
+    """One network a system and zone."""
+    router_of = {zone: name for name, router in stack.routers.items() for zone in router.zones}
+    return tuple(
+        _segment(world, system, zone, router_of[f"{system.division}/{zone}"])
+        for system in systems
+        for zone in system.segments
+    )
+
+
+def _segment(world: World, system: System, zone: str, router: str) -> PlannedSegment:
+    key = segment_key(system, zone)
+    cidr = world.ledger.block(key)
+    last = cidr.broadcast_address - 1
+    return PlannedSegment(
+        key=key,
+        name=f"{system.name}-{zone}",
+        project=target(system.owner),
+        labels=labels(system, zone),
+        cidr=cidr,
+        gateway=cidr.network_address + GATEWAY,
+        pool=(last - SERVICE + 1, last),
+        router=router,
+    )
+
+
+def labels(system: System, zone: str) -> Labels:
+    """The tags of what belongs to a system."""
+    return Labels(system=system.name, owner=target(system.owner), level=system.protection_level, zone=zone)
+
+
+def highest(systems: Sequence[System]) -> System:
+    """What all systems share is protected like the one that needs it most."""
+    return max(systems, key=lambda system: system.protection_level)
+
+
+def plan_links(world: World, stack: Stack, systems: Sequence[System]) -> tuple[PlannedLink, ...]:
+    """One network a pair of routers; it belongs to the first one's owner."""
+    links = []
+    for ends in stack.links:
+        key = link_key(world.divisions, stack, ends)
+        owner = target(stack.routers[ends[0]].owner)
+        links.append(
+            PlannedLink(
+                name="transit-" + "-".join(sorted(ends)),
+                project=owner,
+                labels=_shared(owner, "transit", systems),
+                cidr=world.ledger.block(key),
+                ends=tuple((end, world.ledger.address(f"{key}/{end}")) for end in ends),
+            )
+        )
+    return tuple(links)
+
+
+def _shared(owner: str, zone: str, systems: Sequence[System]) -> Labels:
+    return Labels(system="extranet", owner=owner, level=highest(systems).protection_level, zone=zone)
+
+
+def plan_routers(
+    world: World, stack: Stack, systems: Sequence[System], segments: Sequence[PlannedSegment], links: Sequence[PlannedLink]
+) -> tuple[PlannedRouter, ...]:
+    """Routers, each with a route to every zone of the others over the fewest links."""
+    graph = nx.Graph()
+    graph.add_nodes_from(stack.routers)
+    for link in links:
+        ends = dict(link.ends)
+        graph.add_edge(*ends, ends=ends)
+    return tuple(
+        PlannedRouter(
+            name=name,
+            project=target(router.owner),
+            labels=_shared(target(router.owner), "transit", systems),
+            exit=router.exit,
+            segments=tuple(segment.key for segment in segments if segment.router == name),
+            routes=tuple(
+                PlannedRoute(destination=block, next_hop=graph.edges[name, path[1]]["ends"][path[1]])
+                for other, path in sorted(nx.single_source_shortest_path(graph, name).items())
+                if other != name
+                for block in zone_blocks(world, stack.routers[other].zones)
+            ),
+        )
+        for name, router in stack.routers.items()
+    )
+
+
+def zone_blocks(world: World, keys: Sequence[str]) -> list[IPv4Network]:
+    """The blocks of zones."""
+    return [entry.network for key in keys for entry in world.ledger.by_key[key]]

@@ -1,0 +1,1 @@
+"""Rules that every plan must pass, each named after the control that it serves."""

@@ -1,0 +1,128 @@
+"""Rules over the plan: what no combination of valid facts may add up to.
+
+Each is a pure function from a plan to what breaks it, named after its control item of GB/T 22239-2019.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from infra.plan.plan import Plan
+from infra.plan.problems import FactsError, Problem
+from infra.plan.security import INTERNET
+
+BOUNDARY = frozenset({"public", "access"})
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A rule and the control that asks for it."""
+
+    control: str
+    title: str
+    breaks: Callable[[Plan], Iterator[tuple[str, str]]]
+
+
+POLICIES: list[Policy] = []
+
+
+def policy(control: str, title: str) -> Callable[[Callable[[Plan], Iterator[tuple[str, str]]]], Policy]:
+    """Register a rule under its control."""
+
+    def register(breaks: Callable[[Plan], Iterator[tuple[str, str]]]) -> Policy:
+        POLICIES.append(Policy(control, title, breaks))
+        return POLICIES[-1]
+
+    return register
+
+
+@policy("8.1.3.1-a", "统一互联网出口 one Internet exit")
+def one_internet_exit(plan: Plan) -> Iterator[tuple[str, str]]:
+    """All traffic across the boundary passes one controlled interface."""
+    for router in [router for router in plan.routers if router.exit][1:]:
+        yield f"routers.{router.name}", "第二个互联网出口 a second router with an external gateway"
+
+
+@policy("8.1.3.2-a", "默认拒绝 default deny")
+def default_deny(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Only named ports from named sides pass, and only the boundary zones hear the Internet."""
+    for group in plan.security_groups:
+        for rule in group.rules:
+            where = f"security_groups.{group.name}.{rule.name}"
+            if rule.protocol in ("tcp", "udp") and rule.port is None:
+                yield where, "放行全部端口 lets every port pass"
+            if rule.remote_block == INTERNET and (rule.direction == "egress" or group.labels.zone != "public"):
+                yield where, "对整个互联网放行 opens to the whole Internet outside the public zone"
+
+
+@policy("8.1.2.1-d", "不通政务内网 nothing routed to the inner network")
+def nothing_reaches_the_inner_network(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The inner network is physically apart: no segment, route or rule names its blocks."""
+    named = [(f"segments.{segment.name}", segment.cidr) for segment in plan.segments]
+    named += [(f"links.{link.name}", link.cidr) for link in plan.links]
+    named += [(f"routers.{router.name}.routes", route.destination) for router in plan.routers for route in router.routes]
+    named += [
+        (f"security_groups.{group.name}.{rule.name}", rule.remote_block)
+        for group in plan.security_groups
+        for rule in group.rules
+        if rule.remote_block and rule.remote_block != INTERNET
+    ]
+    for where, block in named:
+        if any(block.overlaps(inner) for inner in plan.inner_network):
+            yield where, f"{block} 触及政务内网 reaches the inner network"
+
+
+@policy("8.1.2.1-d", "重要区域不在边界 no floating address behind the boundary")
+def important_zones_stay_behind_the_boundary(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Data, management and recovery have no address on the Internet side."""
+    exits = {router.name for router in plan.routers if router.exit}
+    for group in plan.host_groups:
+        if group.floating_address and group.zone not in BOUNDARY:
+            yield f"host_groups.{group.name}", f"{group.zone} 区主机有公网地址 a host of zone {group.zone} has a floating address"
+    for segment in plan.segments:
+        if segment.router in exits and segment.labels.zone not in BOUNDARY:
+            yield f"segments.{segment.name}", f"{segment.labels.zone} 区接入互联网出口 zone joins the exit router"
+
+
+@policy("8.1.2.1-c", "三级与二级分开 level 3 apart from level 2")
+def level_three_is_not_grouped_with_level_two(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Hosts of different levels share neither a host group nor a segment."""
+    levels: dict[str, set[int]] = defaultdict(set)
+    for group in plan.host_groups:
+        levels[f"host_groups.{group.name}"].add(group.labels.level)
+        levels[f"segments.{group.segment}"].add(group.labels.level)
+    for where, found in levels.items():
+        if len(found) > 1:
+            yield where, "二级、三级主机混用 hosts of level 2 and 3 together"
+
+
+@policy("8.1.4.9-b", "有恢复目标 level and recovery objective")
+def every_system_can_be_recovered(plan: Plan) -> Iterator[tuple[str, str]]:
+    """A recovery point is no longer than a recovery time's day, and a system of level 3 has a target it can be measured by."""
+    for system in plan.systems:
+        if system.recovery.rto.total_seconds() <= 0:
+            yield f"systems.{system.name}.recovery.rto", "恢复时间目标为零 a recovery time of zero can't be met"
+
+
+@policy("8.1.4.2-d", "配额 quota")
+def every_project_has_a_sufficient_quota(plan: Plan) -> Iterator[tuple[str, str]]:
+    """No tenant can starve another, and what is planned fits."""
+    needed: dict[str, int] = defaultdict(int)
+    for group in plan.host_groups:
+        needed[group.project] += len(group.hosts)
+    for domain in plan.domains:
+        for project in domain.projects:
+            if needed[project.name] > project.quota.instances:
+                text = f"需要 {needed[project.name]} 台，配额 {project.quota.instances} 台 needs more instances than its quota"
+                yield f"quotas.{project.name}.instances", text
+
+
+def enforce(plan: Plan) -> None:
+    """Raise with everything that breaks a policy."""
+    problems = [
+        Problem(f"stack {plan.name}", 0, where, f"[GB/T 22239 {rule.control} {rule.title}] {text}")
+        for rule in POLICIES
+        for where, text in rule.breaks(plan)
+    ]
+    if problems:
+        raise FactsError(problems)
