@@ -1,8 +1,9 @@
 """The planner's commands: check the facts, allocate addresses, write the schemas. No cloud is asked.
 
-    python -m infra.plan check [--stack lab]
-    python -m infra.plan allocate
-    python -m infra.plan schema
+python -m infra.plan check [--stack lab]
+python -m infra.plan allocate
+python -m infra.plan schema
+python -m infra.plan picture --stack lab docs/topology.svg
 """
 
 import sys
@@ -16,6 +17,7 @@ from infra.plan.addresses import allocate, unused
 from infra.plan.build import build_plan
 from infra.plan.ledger import parse_ledger, render_ledger
 from infra.plan.load import load, load_unproved
+from infra.plan.picture import draw
 from infra.plan.problems import FactsError
 from infra.plan.proof import proof
 from infra.plan.schema import write_schemas
@@ -58,7 +60,9 @@ def allocate_command(facts: Folder = FACTS) -> None:
         (facts / "addresses.csv").write_text(text, encoding="utf-8")
     for entry in added if len(added) <= 20 else ():
         typer.echo(f"  {entry.key}  {entry.network}")
-    typer.echo(f"新分配 {len(added)} 项，共 {len(ledger.entries)} 项 · {len(added)} allocated, {len(ledger.entries)} in all")
+    typer.echo(
+        f"新分配 {len(added)} 项，共 {len(ledger.entries)} 项 · {len(added)} allocated, {len(ledger.entries)} in all"
+    )
 
 
 @app.command()
@@ -66,6 +70,16 @@ def schema(facts: Folder = FACTS) -> None:
     """由模型生成 JSON Schema · Write the JSON Schemas that editors use."""
     changed = write_schemas(facts / "schema")
     typer.echo(f"已更新 {len(changed)} 个 · {len(changed)} written: {', '.join(changed) or '-'}")
+
+
+@app.command()
+def picture(
+    file: Annotated[Path, typer.Argument(help="写到哪里 the SVG file to write")],
+    stack: Annotated[str, typer.Option(help="画哪个 stack · which stack")],
+    facts: Folder = FACTS,
+) -> None:
+    """画出拓扑 · Draw a stack's routers, segments, hosts and permitted flows."""
+    file.write_text(draw(build_plan(load(facts), stack)), encoding="utf-8")
 
 
 def main() -> None:
