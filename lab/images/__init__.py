@@ -1,0 +1,16 @@
+"""The images that the lab offers in glance, built from Debian packages and cached by the hash of their recipe."""
+
+from pathlib import Path
+
+from lab.images import golden, mirror
+from lab.openstack import settings
+from lab.openstack.progress import Progress
+
+__all__ = ["build"]
+
+
+def build(progress: Progress) -> dict[str, Path]:
+    """Image name → raw file, building what the cache lacks."""
+    images = settings.load().cache / "images"
+    base = golden.build(images, progress)
+    return {golden.NAME: base / "image.raw", mirror.NAME: mirror.build(images, progress) / "image.raw"}

@@ -1,0 +1,61 @@
+"""The golden image: a small Debian 12 with systemd, cloud-init and ssh, and the key of the package mirror."""
+
+import shutil
+from pathlib import Path
+
+from lab.images import ext4, recipe
+from lab.openstack import debian
+from lab.openstack.progress import Progress
+from lab.openstack.shell import run
+
+NAME = "debian-12"
+
+
+def fingerprint() -> str:
+    """The recipe's name."""
+    source = Path(__file__).read_text() + (recipe.HERE / "ext4.py").read_text()
+    parts = (*recipe.packages().golden, *recipe.MASKED, *recipe.DISABLED, *recipe.ENABLED)
+    return debian.fingerprint(*parts, recipe.files("golden"), source)
+
+
+def build(images: Path, progress: Progress) -> Path:
+    """Return the folder with `tree`, `gnupg` and `image.raw`, building it where it is missing."""
+    ready = images / f"golden-{fingerprint()}"
+    if ready.is_dir():
+        return ready
+    partial = ready.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True, mode=0o700)
+    with progress(f"{NAME} 系统镜像 golden image"):
+        debian.bootstrap(partial / "tree", recipe.packages().golden, log=images / "log" / "golden.log")
+        make_key(partial / "gnupg", partial / "tree" / recipe.KEYRING)
+        settle(partial / "tree")
+        ext4.write(partial / "tree", partial / "image.raw")
+    partial.rename(ready)
+    return ready
+
+
+def make_key(home: Path, keyring: Path) -> None:
+    """The mirror's signing key, made for this cache alone; images carry its public half."""
+    home.mkdir(mode=0o700)
+    gpg = ["gpg", "--homedir", home, "--batch", "--quiet"]
+    run([*gpg, "--passphrase", "", "--quick-generate-key", "ganyun package mirror", "ed25519", "sign", "never"])
+    run([*gpg, "--output", keyring, "--export"])
+    keyring.chmod(0o644)
+    run(["gpgconf", "--homedir", home, "--kill", "all"])
+
+
+def settle(tree: Path) -> None:
+    """Our files in, what no instance may share out, units as instances need them."""
+    shutil.copytree(recipe.HERE / "files" / "golden", tree, dirs_exist_ok=True)
+    for key in (tree / "etc/ssh").glob("ssh_host_*"):
+        key.unlink()
+    (tree / "etc/apt/sources.list").write_text("")
+    (tree / "etc/machine-id").write_text("")
+    (tree / "etc/hostname").write_text("localhost\n")
+    (tree / "etc/resolv.conf").write_text("")
+    for verb, units in (("mask", recipe.MASKED), ("disable", recipe.DISABLED), ("enable", recipe.ENABLED)):
+        run(["chroot", tree, "systemctl", verb, *units])
+    for leftover in ((tree / "var/lib/apt/lists").glob("*_*"), (tree / "var/cache/apt").glob("*.bin")):
+        for path in leftover:
+            path.unlink()

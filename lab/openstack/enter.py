@@ -1,0 +1,137 @@
+"""Become the lab's first process: enter its cgroups, namespaces and root, then hand over to the supervisor.
+
+Run in two phases, because a process changes its own mount and network namespaces but only its children's process namespace:
+`outer` prepares what still needs the user's view, `inner` is process 1 of the lab.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from lab.openstack import cgroups, settings
+from lab.openstack.settings import LabSettings
+from lab.openstack.shell import LabError, run
+
+NAMESPACES = ("--mount", "--propagation", "private", "--net", "--uts", "--ipc")
+MARK = "GANYUN_LAB"  # in the environment of every process of the lab: the state folder that it belongs to
+# What the lab keeps outside its root, so that it is seen from outside and stays clear of the overlay.
+BINDS = {
+    "etc": "etc/ganyun",
+    "run": "run/ganyun",
+    "rabbitmq": "var/lib/rabbitmq",
+    "glance": "var/lib/glance/images",
+    "instances": "var/lib/nova/instances",
+    "swift": "srv/node",
+}
+
+
+def outer(lab: LabSettings, root: Path, user_process: str) -> None:
+    """In new mount and network namespaces: cgroups, the veth pair, the writable root."""
+    cgroups.join(lab.link)
+    run(["ip", "link", "add", "uplink", "type", "veth", "peer", "name", lab.link, "netns", user_process])
+    socket.sethostname("lab")
+    merged = writable(lab, root)
+    run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", merged / "run"])
+    for source, target in BINDS.items():
+        (merged / target).mkdir(parents=True, exist_ok=True)
+        run(["mount", "--bind", lab.own / source, merged / target])
+    (merged / "var/log/ganyun").mkdir(exist_ok=True)
+    run(["mount", "--bind", lab.log, merged / "var/log/ganyun"])
+    inner_command = [sys.executable, "-m", "lab.openstack.enter", "inner", str(merged)]
+    os.execvp("unshare", ["unshare", "--cgroup", "--pid", "--fork", *inner_command])
+
+
+def writable(lab: LabSettings, root: Path) -> Path:
+    """The cached root with a layer of this lab's above it; a copy where the kernel or file system has no overlay."""
+    merged = lab.own / "root"
+    layers = f"lowerdir={root},upperdir={lab.own / 'upper'},workdir={lab.own / 'work'}"
+    try:
+        run(["mount", "-t", "overlay", "overlay", "-o", layers, merged])
+    except LabError:
+        if not (merged / "etc").exists():
+            run(["cp", "--archive", "--reflink=auto", f"{root}/.", merged])
+        run(["mount", "--bind", merged, merged])
+    return merged
+
+
+def inner(lab: LabSettings, merged: Path) -> None:
+    """As process 1: own proc, sysfs and cgroups, the lab's root as root, its network, and then the supervisor."""
+    run(["mount", "-t", "proc", "proc", merged / "proc"])
+    run(["mount", "-t", "sysfs", "sysfs", merged / "sys"])  # a new one: it shows this network namespace's devices
+    mount_cgroups(merged / "sys/fs/cgroup")
+    run(["mount", "--rbind", "/dev", merged / "dev"])
+    run(["mount", "-t", "tmpfs", "tmpfs", merged / "dev/shm"])  # noqa: S108 - the lab's own
+    (merged / ".user").mkdir(exist_ok=True)
+    run(["pivot_root", merged, merged / ".user"])
+    os.chdir("/")
+    run(["umount", "--lazy", "/.user"])
+    run(["mount", "--make-rshared", "/"])
+    prepare_run()
+    prepare_network(lab)
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", MARK: str(lab.state)}
+    os.execve(
+        "/usr/bin/supervisord",
+        ["supervisord", "--nodaemon", "--configuration", "/etc/ganyun/supervisord.conf"],
+        environment,
+    )
+
+
+def mount_cgroups(folder: Path) -> None:
+    """The version 1 hierarchies alone: with the unified one mounted too, libvirt's LXC driver fails."""
+    run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", folder])
+    for controllers in cgroups.memberships():
+        mountpoint = folder / controllers.removeprefix("name=")
+        mountpoint.mkdir()
+        options = f"none,{controllers}" if controllers.startswith("name=") else controllers
+        run(["mount", "-t", "cgroup", "-o", options, "cgroup", mountpoint])
+
+
+def prepare_run() -> None:
+    """What Debian's units would have made under /run."""
+    for folder, owner in {
+        "lock": "root",
+        "netns": "root",
+        "libvirt": "root",
+        "mysqld": "mysql",
+        "lock/nova": "nova",
+        "lock/neutron": "neutron",
+        "swift": "swift",
+    }.items():
+        subprocess.run(["install", "-d", "-o", owner, f"/run/{folder}"], check=True)
+
+
+def prepare_network(lab: LabSettings) -> None:
+    """The uplink's address, the provider network's bridge, and forwarding here alone; instances open nothing outwards."""
+    batch = f"""
+        link set lo up
+        address add {lab.address}/{lab.transfer.prefixlen} dev uplink
+        link set uplink up
+        link add br-internet type bridge
+        address add {lab.external_gateway}/{lab.external.prefixlen} dev br-internet
+        link set br-internet up
+    """
+    subprocess.run(["ip", "-batch", "-"], input=batch, text=True, check=True)
+    Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+    rules = """
+        table inet ganyun {
+            chain forward {
+                type filter hook forward priority 0; policy accept;
+                iifname "br-internet" oifname "uplink" ct state new drop comment "answers only: the user's machine is not for instances"
+            }
+        }
+    """
+    subprocess.run(["nft", "--file", "-"], input=rules, text=True, check=True)
+
+
+def main(phase: str, root: str, *rest: str) -> None:
+    """One phase."""
+    lab = settings.load()
+    if phase == "outer":
+        outer(lab, Path(root), *rest)
+    inner(lab, Path(root))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,177 @@
+"""Bring the lab up and take it down: each step looks at what is there first, so any of them may be the first or the last."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from lab import images
+from lab.openstack import cgroups, cloud, config, enter, inside, loops, network, root, secrets, settings
+from lab.openstack.health import ServiceHealth, all_well, look
+from lab.openstack.progress import Progress
+from lab.openstack.services import Probe, Stage, table
+from lab.openstack.settings import LabSettings
+from lab.openstack.shell import LabError
+from lab.openstack.supervisor import Supervisor
+
+
+def up(progress: Progress) -> None:
+    """Make the lab complete, from whatever state it is in; a complete one is only looked at."""
+    lab = settings.load()
+    if os.geteuid():
+        raise LabError("需要 root 权限 the lab makes namespaces, mounts and links: run as root")
+    with lock(lab):
+        files = images.build(progress)
+        tree = root.build(lab, progress)
+        if finished(lab, files):
+            return
+        known = secrets.load(lab.secrets / "lab.json")
+        with progress("实验云命名空间与网络 namespaces and network"):
+            pid = inside.first_process(lab)
+            config.write(lab, tree, known)
+            if pid is None or not Supervisor(lab.socket).answers():
+                clean(lab)
+                network.check_free(lab)
+                pid = launch(lab, tree)
+            network.connect(lab)
+        with progress("OpenStack 服务 services"):
+            start_services(lab, pid, known)
+        with progress("OpenStack 目录 flavours, provider network, images"):
+            furnish(lab, known, files)
+        with progress("健康检查 every service answers"):
+            wait_well(lab)
+        marker(lab).write_text(contents(files))
+
+
+def down() -> None:
+    """End the lab and remove its state folder; nothing of it stays on the machine."""
+    lab = settings.load()
+    if lab.state.exists() and not (lab.own.exists() or not any(lab.state.iterdir())):
+        raise LabError(f"{lab.state} 不是实验云 is not a lab's state folder: nothing removed")
+    clean(lab)
+    shutil.rmtree(lab.state, ignore_errors=False) if lab.state.exists() else None
+
+
+def status() -> list[ServiceHealth]:
+    """Each service's health."""
+    return look(settings.load())
+
+
+@contextmanager
+def lock(lab: LabSettings) -> Iterator[None]:
+    """One `up` at a time for a state folder."""
+    lab.own.mkdir(parents=True, exist_ok=True)
+    lab.state.chmod(0o700)
+    handle = os.open(lab.own, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise LabError(f"another `up` works on {lab.state}") from None
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def clean(lab: LabSettings) -> None:
+    """Remove what a lab leaves in the kernel; its files stay."""
+    inside.kill(lab)
+    network.remove(lab)
+    cgroups.remove(lab.link)
+    loops.detach(lab.own / "instances")
+
+
+def launch(lab: LabSettings, tree: Path) -> int:
+    """Start the lab's first process and return its number; it outlives this program."""
+    log = (lab.log / "first-process.log").open("w")
+    command = [sys.executable, "-m", "lab.openstack.enter", "outer", str(tree), str(os.getpid())]
+    home = Path(__file__).resolve().parent.parent.parent
+    starter = subprocess.Popen(
+        ["unshare", *enter.NAMESPACES, *command],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        cwd="/",
+        start_new_session=True,
+        env=os.environ | {"PYTHONPATH": str(home), enter.MARK: str(lab.state)},
+    )
+    supervisor = Supervisor(lab.socket)
+    lab.socket.unlink(missing_ok=True)
+    while not supervisor.answers():
+        if starter.poll() is not None:
+            raise LabError(f"the lab's first process ended: {(lab.log / 'first-process.log').read_text()[-2000:]}")
+        time.sleep(0.05)
+    pid = inside.first_process(lab)
+    if pid is None:
+        raise LabError("the lab's first process is not to be found")
+    return pid
+
+
+def start_services(lab: LabSettings, pid: int, known: Mapping[str, str]) -> None:
+    """Stage by stage, keystone's first content in between."""
+    supervisor = Supervisor(lab.socket)
+    services = table(lab)
+
+    def start(stage: Stage) -> dict[str, Probe]:
+        ours = [service for service in services if service.stage == stage]
+        for service in ours:
+            supervisor.start(service.name)
+        return {service.name: service.probe for service in ours if service.probe}
+
+    inside.wait_for(lab, pid, start(Stage.STORE))
+    identity = start(Stage.IDENTITY)
+    bootstrap(lab, pid, known["admin"])
+    others = start(Stage.API)
+    inside.wait_for(lab, pid, identity)
+    cloud.fill_catalogue(cloud.connect(lab, known["admin"]), lab, dict(known))
+    inside.wait_for(lab, pid, others)
+    start(Stage.AGENT)
+
+
+def bootstrap(lab: LabSettings, pid: int, password: str) -> None:
+    """Keystone's admin, its roles and its own endpoint; a second time changes nothing."""
+    urls = {f"OS_BOOTSTRAP_{kind}_URL": lab.auth_url for kind in ("ADMIN", "PUBLIC", "INTERNAL")}
+    environment = {"OS_BOOTSTRAP_PASSWORD": password, "OS_BOOTSTRAP_REGION_ID": "RegionOne"} | urls
+    inside.run_inside(pid, ["keystone-manage", "--config-file", "/etc/ganyun/keystone.conf", "bootstrap"], environment)
+
+
+def furnish(lab: LabSettings, known: Mapping[str, str], files: Mapping[str, Path]) -> None:
+    """Everything that stacks find in the cloud."""
+    client = cloud.connect(lab, known["admin"])
+    with ThreadPoolExecutor() as pool:
+        uploads = [pool.submit(cloud.upload, client, name, file) for name, file in files.items()]
+        cloud.make_flavours(client)
+        cloud.make_internet(client, lab)
+        for job in uploads:
+            job.result()
+
+
+def wait_well(lab: LabSettings, patience: float = 90) -> None:
+    """Until every service is healthy."""
+    deadline = time.monotonic() + patience
+    while not all_well(seen := look(lab)):
+        if time.monotonic() > deadline:
+            ill = ", ".join(f"{service.name} ({service.detail})" for service in seen if not service.healthy)
+            raise LabError(f"不健康 unhealthy: {ill}; logs in {lab.log}")
+        time.sleep(0.5)
+
+
+def marker(lab: LabSettings) -> Path:
+    """Written when a lab was complete for the first time."""
+    return lab.own / "complete"
+
+
+def contents(files: Mapping[str, Path]) -> str:
+    """Which images a complete lab has."""
+    return "".join(f"{name} {file}\n" for name, file in sorted(files.items()))
+
+
+def finished(lab: LabSettings, files: Mapping[str, Path]) -> bool:
+    """Complete, with today's images, and well."""
+    return marker(lab).exists() and marker(lab).read_text() == contents(files) and all_well(look(lab))

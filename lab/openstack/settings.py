@@ -1,0 +1,86 @@
+"""The lab's few settings and every place and address that follow from them."""
+
+import os
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from lab import paths
+
+
+class LabSettings(BaseModel):
+    """One lab: its places and its address range. Two labs need two state folders and two ranges, nothing else."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cache: Path
+    state: Path
+    secrets: Path
+    network: IPv4Network = Field(default=IPv4Network("198.18.0.0/16"), description="range that the lab takes whole")
+
+    @model_validator(mode="after")
+    def _range_has_room(self) -> Self:
+        if self.network.prefixlen != 16:
+            raise ValueError(f"GANYUN_LAB_NETWORK={self.network}: the lab needs a /16")
+        return self
+
+    @property
+    def link(self) -> str:
+        """The user's end of the veth pair, named after the range so that two labs never share one."""
+        return f"ganyun{int(self.network.network_address) >> 16:04x}"
+
+    @property
+    def external(self) -> IPv4Network:
+        """The provider network `internet`, as the lab's instances see the outside."""
+        return next(self.network.subnets(new_prefix=24))
+
+    @property
+    def external_gateway(self) -> IPv4Address:
+        """The lab's own end of the provider network."""
+        return self.external[1]
+
+    @property
+    def transfer(self) -> IPv4Network:
+        """The veth pair's network: the first four addresses of the range's last /24."""
+        return IPv4Network((self.network[-256], 30))
+
+    @property
+    def address(self) -> IPv4Address:
+        """Where every API listens."""
+        return self.transfer[1]
+
+    @property
+    def user_address(self) -> IPv4Address:
+        """The user's end of the veth pair."""
+        return self.transfer[2]
+
+    @property
+    def auth_url(self) -> str:
+        """Keystone."""
+        return f"http://{self.address}:5000/v3"
+
+    @property
+    def own(self) -> Path:
+        """What only the lab's services use."""
+        return self.state / "openstack"
+
+    @property
+    def log(self) -> Path:
+        """All services' logs."""
+        return self.state / "log"
+
+    @property
+    def socket(self) -> Path:
+        """The supervisor's socket, seen from the user's side."""
+        return self.own / "run" / "supervisor.sock"
+
+
+def load() -> LabSettings:
+    """The settings of the activated environment."""
+    here = paths.current()
+    values: dict[str, object] = {"cache": here.cache / "lab", "state": here.state, "secrets": here.secrets}
+    if network := os.environ.get("GANYUN_LAB_NETWORK"):
+        values["network"] = network
+    return LabSettings.model_validate(values)
