@@ -1,0 +1,5 @@
+"""Makes `python -m lab` the lab's command line."""
+
+from lab.cli import main
+
+main()

@@ -1,0 +1,75 @@
+"""Make the project's virtual environment from the lock file: the first step, so it runs on the standard library alone.
+
+`python3 -m lab.environment POSITION` does nothing when the environment already belongs to the present lock file.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lab.paths import HOME, Paths, current, exports
+
+VENV = HOME / ".venv"
+LOCK = HOME / "requirements.lock"
+STAMP = VENV / "lock.sha256"
+TITLE = "Python 环境 environment"
+
+
+def install(log: Path) -> int:
+    """Exactly the locked packages, each checked by its hash, in a new or interrupted environment."""
+    base = str(Path(sys.base_prefix) / "bin" / "python3")
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+    with log.open("w", encoding="utf-8") as output:
+        for command in ([base, "-m", "venv", str(VENV)], [*pip, "install", "--require-hashes", "-r", str(LOCK)]):
+            output.write(f"$ {' '.join(command)}\n")
+            output.flush()
+            done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)
+            if done.returncode:
+                return done.returncode
+    return 0
+
+
+def record(paths: Paths, position: str, seconds: float, log: Path) -> None:
+    """Begin the list of steps (`lab.steps` goes on with it)."""
+    step = {
+        "title": TITLE,
+        "position": position,
+        "seconds": seconds,
+        "code": 0,
+        "log": str(log),
+        "finished": datetime.now(UTC).isoformat(),
+    }
+    paths.step_times.write_text(json.dumps([step]), encoding="utf-8")
+
+
+def main(position: str) -> int:
+    """Install when needed, and say so."""
+    paths = current(exports(HOME, os.environ))
+    paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    paths.step_log.mkdir(parents=True, exist_ok=True)
+    log = paths.step_log / "01-environment.log"
+    wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    started = time.monotonic()
+    if not STAMP.exists() or STAMP.read_text(encoding="ascii") != wanted:
+        sys.stdout.write(f"▶ [{position}] {TITLE}: requirements.lock → .venv\n")
+        sys.stdout.flush()
+        if code := install(log):
+            tail = "\n".join(log.read_text(encoding="utf-8").splitlines()[-30:])
+            sys.stderr.write(
+                f"{tail}\n✗ [{position}] {TITLE}  日志 log: {log}\n再次运行即可继续 run the same verb again\n"
+            )
+            return code
+        STAMP.write_text(wanted, encoding="ascii")
+    seconds = time.monotonic() - started
+    record(paths, position, seconds, log)
+    sys.stdout.write(f"✓ [{position}] {TITLE}  {int(seconds) // 60}:{int(seconds) % 60:02d}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(*sys.argv[1:]))

@@ -1,0 +1,88 @@
+"""The end of `make up`: what is there now, how to reach it, what was measured, what to try next."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from infra.contract import Contract, read
+from lab import steps
+from lab.paths import Paths
+
+NEXT = (
+    ("改一处硬化项再审计 harden and audit", "ansible-playbook playbooks/audit.yml"),
+    ("发布网站 publish a site", "ansible-playbook playbooks/publish.yml"),
+    ("再做一次恢复演练 drill again", "ansible-playbook playbooks/drill.yml -e system=approval"),
+    ("看云上资源 look at the cloud", "openstack server list --all-projects"),
+    ("端到端测试 end-to-end tests", "make test"),
+    ("全部拆除 remove everything", "make down"),
+)
+
+
+def outputs() -> Contract | None:
+    """The stack's outputs; None while there are none."""
+    done = subprocess.run(["pulumi", "stack", "output", "--json"], capture_output=True, text=True, check=False)
+    return read(json.loads(done.stdout)) if done.returncode == 0 and done.stdout.strip() not in {"", "{}"} else None
+
+
+def report(paths: Paths, kind: str) -> dict[str, Any] | None:
+    """The latest report of a kind, as its JSON."""
+    file = paths.reports / kind / "latest" / "report.json"
+    if not file.exists():
+        return None
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content
+
+
+def born(paths: Paths) -> float:
+    """When this lab's first secret was made."""
+    passphrase = paths.secrets / "pulumi-passphrase"
+    return passphrase.stat().st_mtime if passphrase.exists() else 0.0
+
+
+def drilled(paths: Paths) -> bool:
+    """Has this lab's latest drill restored everything in time?"""
+    file = paths.reports / "drill" / "latest" / "report.json"
+    latest = report(paths, "drill")
+    return latest is not None and file.stat().st_mtime > born(paths) and latest.get("verdict") == "pass"
+
+
+def reach(contract: Contract, paths: Paths) -> list[tuple[str, str]]:
+    """How to see the sites and to log in."""
+    authority = paths.secrets / "tls" / "ca.pem"
+    sites = [
+        (
+            f"{site.title}",
+            f"curl --cacert {authority} --resolve {site.host}:443:{contract.site_address} https://{site.host}/",
+        )
+        for site in contract.sites
+    ]
+    return [*sites, *((f"登录 log in to {name}", f"ssh -F {paths.state}/ssh_config {name}") for name in contract.hosts)]
+
+
+def show(paths: Paths, console: Console) -> None:
+    """Print it."""
+
+    def section(title: str, rows: list[tuple[str, str]]) -> None:
+        console.print(f"\n{title}", style="bold")
+        for left, right in rows:
+            console.print(f"  {left}\n      {right}", markup=False, soft_wrap=True)
+
+    contract = outputs()
+    if contract:
+        section("访问 reach", reach(contract, paths))
+    section("报告 reports", [(kind, str(Path(paths.reports, kind, "latest", "report.html"))) for kind in kinds(paths)])
+    section("接下来 next (source ./activate)", list(NEXT))
+    done = steps.recorded(paths.step_times)
+    console.print("\n用时 times", style="bold")
+    for step in done:
+        mark = "✓" if step.code == 0 else "✗"
+        console.print(f"  {mark} {step.position:>6}  {steps.clock(step.seconds):>6}  {step.title}", markup=False)
+    console.print(f"    {'':>6}  {steps.clock(sum(step.seconds for step in done)):>6}  合计 total")
+
+
+def kinds(paths: Paths) -> list[str]:
+    """The kinds of report that this lab has."""
+    return sorted(folder.name for folder in paths.reports.glob("*") if (folder / "latest").exists())

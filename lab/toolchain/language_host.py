@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""Pulumi's language host for Python, for machines that cannot fetch the official one.
+
+It speaks the SDK's own protocol: runs programs through the SDK's `pulumi-language-python-exec` (which lies beside it),
+and policy packs through `python -m pulumi.policy`. The build installs this file as `pulumi-language-python`.
+"""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from importlib import metadata
+from pathlib import Path
+from typing import IO
+
+import grpc  # type: ignore[import-untyped]
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
+from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+
+EXECUTOR = Path(__file__).resolve().with_name("pulumi-language-python-exec")
+SHOWN_TO_USER = 32  # the executor's exit code for "the message is out already"
+GRACE_SECONDS = 2.0
+LIST_PACKAGES = (
+    "import importlib.metadata as m, json; print(json.dumps(sorted({(d.name, d.version) for d in m.distributions()})))"
+)
+
+
+def interpreter(info: language_pb2.ProgramInfo) -> str:
+    """The Python that a program asks for (option `virtualenv` of its project file), else this host's own."""
+    option = info.options.fields["virtualenv"].string_value if "virtualenv" in info.options.fields else ""
+    return str(Path(info.root_directory, option, "bin", "python")) if option else sys.executable
+
+
+def entry(info: language_pb2.ProgramInfo) -> str:
+    """The program's file or folder."""
+    point = info.entry_point if info.entry_point not in {"", "."} else ""
+    return str(Path(info.program_directory, point))
+
+
+def executor_arguments(request: language_pb2.RunRequest, engine: str) -> list[str]:
+    """The executor's command line for one run."""
+    named = {
+        "monitor": request.monitor_address,
+        "engine": engine,
+        "project": request.project,
+        "root_directory": request.info.root_directory,
+        "stack": request.stack,
+        "pwd": request.pwd,
+        "dry_run": str(request.dryRun).lower(),
+        "parallel": str(request.parallel),
+        "organization": request.organization,
+    }
+    options = [word for name, value in named.items() for word in (f"--{name}", value)]
+    return [interpreter(request.info), "-u", str(EXECUTOR), *options, entry(request.info), *request.args]
+
+
+def plugin_arguments(request: language_pb2.RunPluginRequest) -> list[str]:
+    """A policy pack is loaded by the SDK's policy module; any other plugin is a program of its own."""
+    python = [interpreter(request.info), "-u"]
+    if request.kind == "analyzer":
+        engine, *rest = request.args
+        return [*python, "-m", "pulumi.policy", engine, entry(request.info), *rest]
+    return [*python, entry(request.info), *request.args]
+
+
+class Children:
+    """The processes that this host started, so that none outlives it."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+
+    def start(self, arguments: list[str], env: dict[str, str], cwd: str, pipes: int | None) -> subprocess.Popen[bytes]:
+        """Start one; `pipes` is what its outputs are joined to."""
+        child = subprocess.Popen(
+            arguments, env=env, cwd=cwd or None, stdin=subprocess.DEVNULL, stdout=pipes, stderr=pipes
+        )
+        with self._lock:
+            self._running.add(child)
+        return child
+
+    def wait(self, child: subprocess.Popen[bytes]) -> int:
+        """Wait for one to end."""
+        code = child.wait()
+        with self._lock:
+            self._running.discard(child)
+        return code
+
+    def stop(self) -> None:
+        """Ask all of them to end."""
+        with self._lock:
+            for child in self._running:
+                child.terminate()
+
+
+class Host(language_pb2_grpc.LanguageRuntimeServicer):
+    """What the engine calls."""
+
+    def __init__(self, engine: str, children: Children) -> None:
+        self._engine = engine
+        self._children = children
+
+    def Handshake(  # noqa: N802
+        self, request: language_pb2.LanguageHandshakeRequest, _: grpc.ServicerContext
+    ) -> language_pb2.LanguageHandshakeResponse:
+        """Learn the engine's address."""
+        self._engine = request.engine_address or self._engine
+        return language_pb2.LanguageHandshakeResponse()
+
+    def GetPluginInfo(self, *_: object) -> plugin_pb2.PluginInfo:  # noqa: N802
+        """Name the SDK's version as this host's."""
+        return plugin_pb2.PluginInfo(version=metadata.version("pulumi"))
+
+    def GetRequiredPackages(self, *_: object) -> language_pb2.GetRequiredPackagesResponse:  # noqa: N802
+        """Ask for none beforehand: the engine finds a plugin when the program first uses it."""
+        return language_pb2.GetRequiredPackagesResponse()
+
+    def About(  # noqa: N802
+        self, request: language_pb2.AboutRequest, _: grpc.ServicerContext
+    ) -> language_pb2.AboutResponse:
+        """Tell `pulumi about` which Python runs the program."""
+        python = interpreter(request.info)
+        found = subprocess.run([python, "--version"], capture_output=True, text=True, check=True).stdout
+        return language_pb2.AboutResponse(executable=python, version=found.removeprefix("Python ").strip())
+
+    def GetProgramDependencies(  # noqa: N802
+        self, request: language_pb2.GetProgramDependenciesRequest, _: grpc.ServicerContext
+    ) -> language_pb2.GetProgramDependenciesResponse:
+        """List the packages of the program's Python."""
+        python = interpreter(request.info)
+        listed = subprocess.run([python, "-c", LIST_PACKAGES], capture_output=True, text=True, check=True).stdout
+        packages = [language_pb2.DependencyInfo(name=name, version=version) for name, version in json.loads(listed)]
+        return language_pb2.GetProgramDependenciesResponse(dependencies=packages)
+
+    def InstallDependencies(self, *_: object) -> Iterator[language_pb2.InstallDependenciesResponse]:  # noqa: N802
+        """Leave the virtual environment to the lock file that it was made from."""
+        message = b"Nothing to install: the virtual environment is made from the project's lock file.\n"
+        yield language_pb2.InstallDependenciesResponse(stdout=message)
+
+    def Cancel(self, *_: object) -> empty_pb2.Empty:  # noqa: N802
+        """Stop what runs."""
+        self._children.stop()
+        return empty_pb2.Empty()
+
+    def Run(  # noqa: N802
+        self, request: language_pb2.RunRequest, _: grpc.ServicerContext
+    ) -> language_pb2.RunResponse:
+        """Run a program; what it prints goes to the engine with this host's own output."""
+        config = {
+            "PULUMI_CONFIG": json.dumps(dict(request.config)),
+            "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
+        }
+        child = self._children.start(executor_arguments(request, self._engine), os.environ | config, "", None)
+        code = self._children.wait(child)
+        if code == SHOWN_TO_USER:
+            return language_pb2.RunResponse(bail=True)
+        return language_pb2.RunResponse(error=f"program exited with code {code}" if code else "")
+
+    def RunPlugin(  # noqa: N802
+        self, request: language_pb2.RunPluginRequest, context: grpc.ServicerContext
+    ) -> Iterator[language_pb2.RunPluginResponse]:
+        """Run a plugin written in Python, such as a policy pack, and hand its output on as it comes."""
+        env = os.environ | dict(pair.split("=", 1) for pair in request.env)
+        child = self._children.start(plugin_arguments(request), env, request.pwd, subprocess.PIPE)
+        context.add_callback(child.terminate)
+        chunks: queue.Queue[language_pb2.RunPluginResponse | None] = queue.Queue()
+
+        def pump(stream: IO[bytes] | None, wrap: Callable[[bytes], language_pb2.RunPluginResponse]) -> None:
+            while stream is not None and (chunk := os.read(stream.fileno(), 4096)):
+                chunks.put(wrap(chunk))
+            chunks.put(None)
+
+        outputs = [
+            (child.stdout, lambda chunk: language_pb2.RunPluginResponse(stdout=chunk)),
+            (child.stderr, lambda chunk: language_pb2.RunPluginResponse(stderr=chunk)),
+        ]
+        for output in outputs:
+            threading.Thread(target=pump, args=output, daemon=True).start()
+        for _ in outputs:
+            yield from iter(chunks.get, None)
+        yield language_pb2.RunPluginResponse(exitcode=self._children.wait(child))
+
+
+def main() -> None:
+    """Serve on a free loopback port, print it as the protocol wants, and end cleanly when told to."""
+    engine = next((word for word in reversed(sys.argv[1:]) if not word.startswith("-")), "")
+    children = Children()
+    server = grpc.server(
+        futures.ThreadPoolExecutor(max_workers=16), options=[("grpc.max_receive_message_length", 1 << 28)]
+    )
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(Host(engine, children), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    stopping = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stopping.set())
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    stopping.wait()
+    children.stop()
+    server.stop(GRACE_SECONDS).wait()
+
+
+if __name__ == "__main__":
+    main()
