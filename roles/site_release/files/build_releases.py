@@ -1,6 +1,7 @@
 """Render, pack and sign a release of each site: the same facts and templates give the same bytes, so publishing twice changes nothing.
 
-Usage: build_releases.py FACTS_FOLDER OUTPUT_FOLDER KEY SITE...
+Usage: build_releases.py FACTS_FOLDER OUTPUT_FOLDER KEY NOTE SITE...
+NOTE is shown at the top of every page when it isn't empty.
 Prints [{"site": …, "version": …, "bundle": …, "changed": …}, …]. Needs the project's home in PYTHONPATH, whose models read the facts.
 """
 
@@ -45,7 +46,7 @@ def newest_first(column: Column) -> list[Notice]:
     return sorted(column.notices, key=lambda notice: (notice.date, notice.title), reverse=True)
 
 
-def pages(site: Site, owner: str, version: str) -> dict[str, str]:
+def pages(site: Site, owner: str, note: str, version: str) -> dict[str, str]:
     """Every page of the site by its path."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -54,6 +55,7 @@ def pages(site: Site, owner: str, version: str) -> dict[str, str]:
     environment.globals.update(
         site=site,
         owner=owner,
+        note=note,
         columns=[(column, newest_first(column)) for column in site.columns],
         notice_path=notice_path,
         style=f"assets/site.{hashlib.sha256(style).hexdigest()[:12]}.css",
@@ -77,16 +79,16 @@ def pages(site: Site, owner: str, version: str) -> dict[str, str]:
     return result
 
 
-def compose(site: Site, owner: str) -> Release:
+def compose(site: Site, owner: str, note: str) -> Release:
     """Render twice: what the pages say decides the version, which the pages then carry."""
     digest = hashlib.sha256()
-    for path, text in sorted({**pages(site, owner, ""), "host": site.host}.items()):
+    for path, text in sorted({**pages(site, owner, note, ""), "host": site.host}.items()):
         digest.update(f"{path}\0{len(text)}\0{text}".encode())
     newest = max((notice.date for column in site.columns for notice in column.notices), default=OLDEST)
     version = f"{newest:%Y%m%d}-{digest.hexdigest()[:12]}"
     # A web server makes its ETag from time and size: without the digest in the time, two versions of a page could share one.
     midnight = int(dt.datetime.combine(newest, dt.time(), BEIJING).timestamp())
-    files = {f"public/{path}": text.encode() for path, text in pages(site, owner, version).items()}
+    files = {f"public/{path}": text.encode() for path, text in pages(site, owner, note, version).items()}
     manifest = {"site": site.name, "version": version, "host": site.host}
     files["release.json"] = json.dumps(manifest, sort_keys=True).encode()
     return Release(version, midnight + int(digest.hexdigest()[:8], 16) % 86400, files)
@@ -113,9 +115,9 @@ def sign(archive: bytes, key: Path) -> bytes:
         return path.with_suffix(".tar.sig").read_bytes()
 
 
-def build(site: Site, owner: str, output: Path, key: Path) -> dict[str, Any]:
+def build(site: Site, owner: str, note: str, output: Path, key: Path) -> dict[str, Any]:
     """Write the signed bundle of one site where it isn't there yet."""
-    release = compose(site, owner)
+    release = compose(site, owner, note)
     archive = pack(release.files, release.seconds)
     bundle = pack({"release.tar": archive, "release.tar.sig": sign(archive, key)}, release.seconds)
     path = output / site.name / f"{release.version}.release"
@@ -130,14 +132,15 @@ def build(site: Site, owner: str, output: Path, key: Path) -> dict[str, Any]:
 
 def main(arguments: list[str]) -> int:
     """Build the sites that the command line names."""
-    if len(arguments) < 4:
+    if len(arguments) < 5:
         sys.stderr.write(f"{__doc__}\n")
         return 2
     facts, output, key = (Path(argument) for argument in arguments[:3])
     try:
         world = load(facts)
-        sites = [world.sites[name] for name in arguments[3:]]
-        built = [build(site, world.departments[target(site.owner)].title, output, key) for site in sites]
+        sites = [world.sites[name] for name in arguments[4:]]
+        owners = [world.departments[target(site.owner)].title for site in sites]
+        built = [build(site, owner, arguments[3], output, key) for site, owner in zip(sites, owners, strict=True)]
     except (FactsError, ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
