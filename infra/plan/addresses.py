@@ -66,7 +66,7 @@ def _taken(by_key: dict[str, list[Entry]]) -> dict[str, list[tuple[int, int]]]:
 
 
 def _free(prefix: int, reserve: int, parents: Sequence[Entry], taken: Sequence[tuple[int, int]]) -> Iterator[int]:
-    """First addresses of the free aligned blocks of one size, lowest first, sparing the reserve at each parent's end."""
+    """First addresses of the free aligned blocks of one size, lowest first, sparing the reserve at the end."""
     size = 1 << (32 - prefix)
     for parent in parents:
         whole = parent.last - parent.first + 1
@@ -82,15 +82,13 @@ def _free(prefix: int, reserve: int, parents: Sequence[Entry], taken: Sequence[t
 def _exhausted(need: Need, parents: Sequence[Entry]) -> str:
     blocks = ", ".join(str(parent.network) for parent in parents)
     return (
-        f"{need.parent}（{blocks}）已无空闲 /{need.prefix} · no free /{need.prefix} left in {need.parent} ({blocks}) outside its "
-        f"reserve of {need.parent_reserve}%; lower the reserve in network.yaml, or give {need.parent} a second block: "
-        f"a second row under its key in addresses.csv"
+        f"{need.parent}（{blocks}）预留 {need.parent_reserve}% 之外已无空闲 /{need.prefix}，请减少预留，"
+        f"或在 addresses.csv 中为 {need.parent} 另加一行地址块 · no free /{need.prefix} left in {need.parent} outside its "
+        f"reserve of {need.parent_reserve}%; lower that in network.yaml, or add a second row for it in addresses.csv"
     )
 
 
-def prove(
-    network: Network, needs: Iterable[Need], ledger: Ledger, name: str, network_name: str
-) -> list[Problem]:
+def prove(network: Network, needs: Iterable[Need], ledger: Ledger, name: str, network_name: str) -> list[Problem]:
     """Every need has its block, every block lies directly in its parent's, none meets another or the inner network."""
     parent_of = {need.key: need.parent for need in needs}
     problems = [
@@ -102,7 +100,7 @@ def prove(
     for entry in _ordered([*roots(network), *ledger.entries]):
         while around and around[-1].last < entry.first:
             around.pop()
-        if fault := _fault(entry, around, parent_of, ledger):
+        if fault := _fault(entry, around, parent_of):
             problems.append(Problem(name if entry.line else network_name, entry.line or 1, entry.key, fault))
         around.append(entry)
     return problems
@@ -114,7 +112,7 @@ def _ordered(entries: list[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda e: (e.first, e.prefix, rank.get(e.key, e.key.count("/")), len(e.key), e.key))
 
 
-def _fault(entry: Entry, around: Sequence[Entry], parent_of: dict[str, str], ledger: Ledger) -> str:
+def _fault(entry: Entry, around: Sequence[Entry], parent_of: dict[str, str]) -> str:
     inner = next((above for above in around if INNER in (above.key, entry.key)), None)
     if inner:
         return f"{entry.network} 触及政务内网 · meets the inner network's blocks ({inner.key} {inner.network})"
@@ -136,10 +134,10 @@ def _fault(entry: Entry, around: Sequence[Entry], parent_of: dict[str, str], led
 def _misplaced(entry: Entry, nearest: Entry | None, parent: str) -> str:
     if nearest is None:
         return f"{entry.network} 不在政务外网地址块内 · lies outside the extranet's blocks"
-    if nearest.key == EXTRANET or parent.startswith(nearest.key) or nearest.key == parent.rpartition("/")[0]:
-        return f"{entry.network} 不在上级 {parent} 的地址块内 · lies outside the block of its parent {parent}"
-    where = f"（第 {nearest.line} 行 line {nearest.line}）" if nearest.line else ""
-    return f"{entry.network} 与 {nearest.key} {nearest.network} 重叠{where} · overlaps {nearest.key} {nearest.network}"
+    text = f"{entry.network} 不在上级 {parent} 的地址块内 · lies outside the block of its parent {parent}"
+    if nearest.key == EXTRANET:
+        return text
+    return f"{text}；与 {nearest.key} {nearest.network}（第 {nearest.line} 行）重叠 · overlaps {nearest.key}"
 
 
 def unused(needs: Iterable[Need], ledger: Ledger) -> list[str]:

@@ -49,7 +49,9 @@ def _reference(kind: str, description: str) -> Any:
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$", description="小写名称 lower-case name")]
-FunctionName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", description="主机职能 function, an inventory group")]
+FunctionName = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", description="主机职能 function, an inventory group")
+]
 HostName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$", description="主机名 host name, unique in a stack")]
 DivisionCode = Annotated[
     str,

@@ -1,4 +1,4 @@
-"""Decides a whole stack: which domains, projects, segments, routers, groups and hosts there are, and all their addresses."""
+"""Decides a whole stack: its domains, projects, segments, routers, groups and hosts, and all their addresses."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network
@@ -30,7 +30,7 @@ def build_plan(world: World, name: str) -> Plan:
         routers=plan_routers(world, stack, systems, segments, links),
         security_groups=plan_security_groups(stack, systems),
         host_groups=tuple(
-            _host_group(world, stack, systems, system, function, addresses)
+            _host_group(world, stack, systems, addresses, system=system, name=function)
             for system in systems
             for function in system.functions
         ),
@@ -86,7 +86,7 @@ def _addresses(world: World, systems: Sequence[System]) -> Addresses:
 
 
 def _host_group(
-    world: World, stack: Stack, systems: Sequence[System], system: System, name: str, addresses: Addresses
+    world: World, stack: Stack, systems: Sequence[System], addresses: Addresses, *, system: System, name: str
 ) -> PlannedHostGroup:
     function: Function = system.functions[name]
     segment = segment_key(system, function.zone)

@@ -19,7 +19,9 @@ def check_stack(world: World, source: Source, stack: Stack) -> Iterator[Problem]
     for index, reference in enumerate(stack.systems):
         where = ("systems", index)
         if target(reference) not in world.systems:
-            yield source.problem(where, f"系统不存在 · unknown system {target(reference)}; known: {', '.join(world.systems)}")
+            yield source.problem(
+                where, f"系统不存在 · unknown system {target(reference)}; known: {', '.join(world.systems)}"
+            )
         if reference in stack.systems[:index]:
             yield source.problem(where, f"重复 · {reference} is already there")
     systems = [world.systems[target(ref)] for ref in dict.fromkeys(stack.systems) if target(ref) in world.systems]
@@ -46,16 +48,19 @@ def _check_names(world: World, systems: list[System]) -> Iterator[Problem]:
                     yield source.problem(("functions", name, "hosts", index), text)
 
 
-def _check_flavors_and_images(
-    world: World, source: Source, stack: Stack, systems: list[System]
-) -> Iterator[Problem]:
+def _check_flavors_and_images(world: World, source: Source, stack: Stack, systems: list[System]) -> Iterator[Problem]:
     for system in systems:
         own = world.sources[f"systems/{system.name}.yaml"]
         for name, function in system.functions.items():
-            for key, value, known in (("flavor", function.flavor, stack.flavors), ("image", function.image, stack.images)):
+            for key, value, known in (
+                ("flavor", function.flavor, stack.flavors),
+                ("image", function.image, stack.images),
+            ):
                 if value not in known:
                     word = "规格" if key == "flavor" else "镜像"
-                    text = f"{word}不存在：{value} · unknown {key} {value}; {source.name} {key}s has: {', '.join(known)}"
+                    text = (
+                        f"{word}不存在：{value} · unknown {key} {value}; {source.name} {key}s has: {', '.join(known)}"
+                    )
                     yield own.problem(("functions", name, key), text)
 
 
@@ -63,7 +68,7 @@ def _check_routers(world: World, source: Source, stack: Stack, systems: list[Sys
     served: dict[str, str] = {}
     exits = [name for name, router in stack.routers.items() if router.exit]
     for name in exits[1:]:
-        text = f"全省只许一个互联网出口，已有 {exits[0]} · a second Internet exit; {exits[0]} is the only one (GB/T 22239 8.1.3.1)"
+        text = f"全省只许一个互联网出口，已有 {exits[0]} · a second Internet exit; {exits[0]} is the one (8.1.3.1-a)"
         yield source.problem(("routers", name, "exit"), text)
     for name, router in stack.routers.items():
         yield from check_owner(world, source, ("routers", name, "owner"), router.owner)
@@ -84,21 +89,23 @@ def _check_routers(world: World, source: Source, stack: Stack, systems: list[Sys
                 text = f"没有路由器接入该分区 · no router of {source.name} joins zone {system.division}/{zone}"
                 yield own.problem(("segments", zone), text)
         for name, function in system.functions.items():
-            router = served.get(f"{system.division}/{function.zone}")
-            if function.floating_address and router and not stack.routers[router].exit:
-                text = f"该分区不在互联网出口上 · zone {function.zone} is not on the Internet exit, so it has no floating address"
+            joined = served.get(f"{system.division}/{function.zone}")
+            if function.floating_address and joined and not stack.routers[joined].exit:
+                text = f"该分区不在互联网出口上 · zone {function.zone} is not on the Internet exit: no floating address"
                 yield own.problem(("functions", name, "floating_address"), text)
 
 
 def _check_links(source: Source, stack: Stack) -> Iterator[Problem]:
-    graph = nx.Graph()
+    graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from(stack.routers)
     for index, (one, other) in enumerate(stack.links):
         for end in (one, other):
             if end not in stack.routers:
                 yield source.problem(("links", index), f"路由器不存在 · unknown router {end}")
         if one == other or graph.has_edge(one, other):
-            yield source.problem(("links", index), f"链路重复或指向自身 · link {one}-{other} is there twice or leads to itself")
+            yield source.problem(
+                ("links", index), f"链路重复或指向自身 · link {one}-{other} is there twice or leads to itself"
+            )
         graph.add_edge(one, other)
     if stack.routers and not nx.is_connected(graph):
         yield source.problem(("links",), "有路由器未互联 · some routers have no link to the others")
@@ -128,7 +135,7 @@ def _check_peers(world: World, source: Source, stack: Stack, system: System) -> 
             kind, _, rest = endpoint.partition(":")
             peer = rest.partition("/")[0]
             if kind == "$systems" and peer in world.systems and f"$systems:{peer}" not in stack.systems:
-                text = f"{source.name} 不建设系统 {peer} · {source.name} does not build system {peer}; add it to systems there"
+                text = f"{source.name} 不建设系统 {peer} · it does not build system {peer}; add that to its systems"
                 yield own.problem(("flows", index, side), text)
 
 
@@ -138,5 +145,5 @@ def check_stacks(world: World) -> Iterator[Problem]:
     for name, stack in world.stacks.items():
         for router, setting in stack.routers.items():
             if setting.exit and exits.setdefault(stack.cloud, name) != name:
-                text = f"stacks {exits[stack.cloud]} 已有互联网出口 · a second Internet exit: stack {exits[stack.cloud]} has it"
+                text = f"stack {exits[stack.cloud]} 已有互联网出口 · a second Internet exit; that stack has the one"
                 yield world.sources[f"{name}.yaml"].problem(("routers", router, "exit"), text)

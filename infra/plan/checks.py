@@ -18,7 +18,7 @@ def check_world(world: World) -> list[Problem]:
     for name, department in world.departments.items():
         problems += check_division(world, departments, (name, "division"), department.division)
     for name, system in world.systems.items():
-        problems += _check_system(world, world.sources[f"systems/{name}.yaml"], name, system)
+        problems += _check_system(world, world.sources[f"systems/{name}.yaml"], system)
     problems += _check_sites(world)
     for name, stack in world.stacks.items():
         problems += check_stack(world, world.sources[f"{name}.yaml"], stack)
@@ -26,9 +26,7 @@ def check_world(world: World) -> list[Problem]:
     return problems
 
 
-def _check_system(world: World, source: Source, stem: str, system: System) -> Iterator[Problem]:
-    if system.name != stem:
-        yield source.problem(("name",), f"名称须与文件名一致：{stem} · name must be that of the file: {stem}")
+def _check_system(world: World, source: Source, system: System) -> Iterator[Problem]:
     yield from check_division(world, source, ("division",), system.division)
     yield from check_owner(world, source, ("owner",), system.owner)
     yield from _check_zones(world, source, system)
@@ -45,11 +43,11 @@ def _check_zones(world: World, source: Source, system: System) -> Iterator[Probl
             continue
         level = world.divisions[system.division].level
         if zone not in world.network.zones or level not in world.network.zones[zone].sizes:
-            text = f"{level} 一级没有该分区 · a {level} has no zone {zone}; give it a size in network.yaml, zones.{zone}.sizes"
+            text = f"{level} 一级没有该分区 · a {level} has no zone {zone}; size it in network.yaml, zones.{zone}.sizes"
             yield source.problem(("segments", zone), text)
     for name, function in system.functions.items():
         if function.zone not in system.segments:
-            text = f"系统在该分区没有子网 · the system has no segment in zone {function.zone}; add segments.{function.zone}"
+            text = f"系统在该分区没有子网 · no segment in zone {function.zone}; add segments.{function.zone}"
             yield source.problem(("functions", name, "zone"), text)
 
 
@@ -73,7 +71,9 @@ def _endpoint_fault(world: World, endpoint: str) -> str:
         except ValueError as error:
             return f"不是 IPv4 网段 · not an IPv4 block: {error}"
         inner = next((inner for inner in world.network.inner_network if inner.overlaps(block)), None)
-        return f"触及政务内网 {inner} · reaches the inner network's block {inner}; that is never allowed" if inner else ""
+        return (
+            f"触及政务内网 {inner} · reaches the inner network's block {inner}; that is never allowed" if inner else ""
+        )
     kind, _, rest = endpoint.partition(":")
     if kind != "$systems" or rest == "*":
         return ""
@@ -90,8 +90,6 @@ def _check_sites(world: World) -> Iterator[Problem]:
     hosts: dict[str, str] = {}
     for stem, site in world.sites.items():
         source = world.sources[f"sites/{stem}.yaml"]
-        if site.name != stem:
-            yield source.problem(("name",), f"名称须与文件名一致：{stem} · name must be that of the file: {stem}")
         yield from check_division(world, source, ("division",), site.division)
         yield from check_owner(world, source, ("owner",), site.owner)
         if site.host in hosts:

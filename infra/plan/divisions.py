@@ -32,9 +32,11 @@ class Divisions:
     by_code: dict[str, Division]
 
     def __contains__(self, code: str) -> bool:
+        """Whether the table has the code."""
         return code in self.by_code
 
     def __getitem__(self, code: str) -> Division:
+        """The division of a code."""
         return self.by_code[code]
 
     def lineage(self, code: str) -> list[Division]:

@@ -19,6 +19,7 @@ from infra.plan.systems import Department, System
 from infra.plan.world import World
 
 Model = TypeVar("Model", bound=BaseModel)
+Named = TypeVar("Named", System, Site)
 Table = TypeVar("Table")
 NOT_STACKS = ("network", "departments")
 
@@ -100,7 +101,13 @@ class Reader:
         self.problems += faults
         return found
 
-    def _folder(self, model: type[Model], folder: str) -> Iterator[tuple[str, Model]]:
+    def _folder(self, model: type[Named], folder: str) -> Iterator[tuple[str, Named]]:
         for path in sorted((self.root / folder).glob("*.yaml")):
-            if found := self._one(model, f"{folder}/{path.name}"):
-                yield path.stem, found
+            file = f"{folder}/{path.name}"
+            found = self._one(model, file)
+            if found is None:
+                continue
+            if found.name != path.stem:
+                text = f"名称须与文件名一致：{path.stem} · name must be that of the file: {path.stem}"
+                self.problems.append(self.sources[file].problem(("name",), text))
+            yield path.stem, found.model_copy(update={"name": path.stem})

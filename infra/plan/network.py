@@ -20,7 +20,9 @@ class ZoneSize(Facts):
     """A security zone, and how large it is in a division of each level that has it."""
 
     title: str = Field(description="分区名称 title")
-    sizes: dict[Tier, PrefixLength] = Field(description="各级前缀长度 prefix length by level; a level left out has none")
+    sizes: dict[Tier, PrefixLength] = Field(
+        description="各级前缀长度 prefix length by level; a level left out has none"
+    )
 
 
 class TransitSize(Facts):

@@ -18,8 +18,8 @@ def proof(world: World, plans: Sequence[Plan]) -> str:
     lines = [
         f"行政区划 divisions: {counted}，共 {levels.total()}",
         f"地址 addresses: {len(world.ledger.entries)} 项，逐级包含、互不重叠，不触及政务内网 {inner}",
-        f"           {len(world.ledger.entries)} blocks, each inside its parent's, none overlapping, none in the inner network",
-        f"系统 systems: {len(world.systems)}，均有保护级别和恢复目标 · each with protection level and recovery objective",
+        "  each block inside its parent's, none overlapping another, none in the inner network",
+        f"系统 systems: {len(world.systems)}，均有保护级别和恢复目标 · all with level and recovery objective",
         f"网站 sites: {len(world.sites)}；单位 departments: {len(world.departments)}",
     ]
     for plan in plans:
@@ -27,7 +27,7 @@ def proof(world: World, plans: Sequence[Plan]) -> str:
         hosts = sum(len(group.hosts) for group in plan.host_groups)
         exits = sum(router.exit for router in plan.routers)
         lines.append(
-            f"stack {plan.name}: {hosts} 台主机 hosts，{len(plan.segments)} 个网段 segments，{rules} 条放行规则 rules（余皆拒绝 "
-            f"all else refused），互联网出口 exits {exits}"
+            f"stack {plan.name}: 主机 hosts {hosts}，网段 segments {len(plan.segments)}，互联网出口 exits {exits}，"
+            f"放行规则 rules {rules}（余皆拒绝 all else refused）"
         )
     return "\n".join(lines)

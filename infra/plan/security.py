@@ -83,7 +83,8 @@ def _permit(
     remote: str | IPv4Network,
 ) -> None:
     if isinstance(own, str):
-        rules[own] += [_rule(direction, remote, flow.protocol, port, flow.why) for port in flow.ports or [None]]
+        ports: list[int | None] = [*flow.ports] or [None]
+        rules[own] += [_rule(direction, remote, flow.protocol, port, flow.why) for port in ports]
 
 
 def _rule(

@@ -48,10 +48,14 @@ class Stack(Facts):
     systems: Annotated[list[SystemRef], Field(min_length=1)] = Field(description="系统 systems that this stack builds")
     routers: dict[Name, Router] = Field(description="路由器 routers")
     links: list[Annotated[list[Name], Field(min_length=2, max_length=2)]] = Field(description="互联 pairs of routers")
-    operators: Annotated[list[Cidr], Field(min_length=1)] = Field(description="运维来源地址 where operators log in from")
+    operators: Annotated[list[Cidr], Field(min_length=1)] = Field(
+        description="运维来源地址 where operators log in from"
+    )
     images: dict[Name, str] = Field(description="镜像 image names by key")
     flavors: dict[Name, str] = Field(description="规格 flavor names by key")
     quotas: dict[str, Quota] = Field(description="配额 by department, or `default`")
     mirror: Mirror = Field(description="软件源 package mirror")
-    replicas: Annotated[int, Field(ge=1)] | None = Field(None, description="每职能主机数上限 most hosts of one function")
+    replicas: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="每职能主机数上限 most hosts of one function"
+    )
     protect_data: bool = Field(True, description="保护数据主机 refuse to destroy hosts that hold data")

@@ -31,8 +31,8 @@ ENDPOINT = re.compile(
 def _endpoint(value: str) -> str:
     if not ENDPOINT.match(value):
         msg = (
-            f"不是流量端点：{value!r} · not an endpoint; write $systems:<system>/<function>, $systems:<system>, $systems:*, "
-            "$outside:internet, $outside:operators or a block such as 10.1.2.0/24"
+            f"不是流量端点：{value!r} · not an endpoint; write $systems:<system>/<function>, $systems:<system>, "
+            "$systems:*, $outside:internet, $outside:operators or a block such as 10.1.2.0/24"
         )
         raise ValueError(msg)
     return value
@@ -62,13 +62,15 @@ class Function(Facts):
     image: Name = Field(description="镜像 key in the stack's images")
     hosts: Annotated[list[HostName], Field(min_length=1)] = Field(description="主机 host names")
     virtual_address: Name | None = Field(None, description="虚拟地址 name of an address that the hosts share by VRRP")
-    floating_address: bool = Field(False, description="公网地址 reached from the Internet side by an address of its own")
+    floating_address: bool = Field(
+        False, description="公网地址 reached from the Internet side by an address of its own"
+    )
     holds_data: bool = Field(False, description="存有数据 holds data that exists nowhere else")
 
     @model_validator(mode="after")
     def _names_its_address(self) -> "Function":
         if self.virtual_address is None and self.floating_address and len(self.hosts) > 1:
-            msg = "多台主机共用公网地址须有 virtual_address · several hosts behind a floating address need a virtual_address"
+            msg = "多台主机共用公网地址须有 virtual_address · hosts that share a floating address need a virtual one"
             raise ValueError(msg)
         return self
 
@@ -113,7 +115,9 @@ class System(Facts):
     owner: DepartmentRef
     division: DivisionCode
     protection_level: Level = Field(description="等级保护级别 2 or 3, GB/T 22239")
-    recovery: RecoveryObjective = Field(description="恢复目标 recovery objective: rpo, rto, standard, level (GB/T 20988)")
+    recovery: RecoveryObjective = Field(
+        description="恢复目标 recovery objective: rpo, rto, standard, level (GB/T 20988)"
+    )
     source: str = Field(description="依据文件 the document that asks for this system")
     segments: dict[Zone, Segment] = Field(description="子网 one subnet per zone")
     functions: dict[FunctionName, Function] = Field(description="职能 what its hosts do")

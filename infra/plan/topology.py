@@ -72,10 +72,14 @@ def _shared(owner: str, zone: str, systems: Sequence[System]) -> Labels:
 
 
 def plan_routers(
-    world: World, stack: Stack, systems: Sequence[System], segments: Sequence[PlannedSegment], links: Sequence[PlannedLink]
+    world: World,
+    stack: Stack,
+    systems: Sequence[System],
+    segments: Sequence[PlannedSegment],
+    links: Sequence[PlannedLink],
 ) -> tuple[PlannedRouter, ...]:
     """Routers, each with a route to every zone of the others over the fewest links."""
-    graph = nx.Graph()
+    graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from(stack.routers)
     for link in links:
         ends = dict(link.ends)

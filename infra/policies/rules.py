@@ -60,7 +60,9 @@ def nothing_reaches_the_inner_network(plan: Plan) -> Iterator[tuple[str, str]]:
     """The inner network is physically apart: no segment, route or rule names its blocks."""
     named = [(f"segments.{segment.name}", segment.cidr) for segment in plan.segments]
     named += [(f"links.{link.name}", link.cidr) for link in plan.links]
-    named += [(f"routers.{router.name}.routes", route.destination) for router in plan.routers for route in router.routes]
+    named += [
+        (f"routers.{router.name}.routes", route.destination) for router in plan.routers for route in router.routes
+    ]
     named += [
         (f"security_groups.{group.name}.{rule.name}", rule.remote_block)
         for group in plan.security_groups
@@ -78,7 +80,10 @@ def important_zones_stay_behind_the_boundary(plan: Plan) -> Iterator[tuple[str, 
     exits = {router.name for router in plan.routers if router.exit}
     for group in plan.host_groups:
         if group.floating_address and group.zone not in BOUNDARY:
-            yield f"host_groups.{group.name}", f"{group.zone} 区主机有公网地址 a host of zone {group.zone} has a floating address"
+            yield (
+                f"host_groups.{group.name}",
+                f"{group.zone} 区主机有公网地址 a host of zone {group.zone} has a floating address",
+            )
     for segment in plan.segments:
         if segment.router in exits and segment.labels.zone not in BOUNDARY:
             yield f"segments.{segment.name}", f"{segment.labels.zone} 区接入互联网出口 zone joins the exit router"
@@ -96,25 +101,35 @@ def level_three_is_not_grouped_with_level_two(plan: Plan) -> Iterator[tuple[str,
             yield where, "二级、三级主机混用 hosts of level 2 and 3 together"
 
 
-@policy("8.1.4.9-b", "有恢复目标 level and recovery objective")
-def every_system_can_be_recovered(plan: Plan) -> Iterator[tuple[str, str]]:
-    """A recovery point is no longer than a recovery time's day, and a system of level 3 has a target it can be measured by."""
-    for system in plan.systems:
-        if system.recovery.rto.total_seconds() <= 0:
+@policy("8.1.4.9-a", "有保护级别和恢复目标 level and recovery objective")
+def every_host_belongs_to_a_recoverable_system(plan: Plan) -> Iterator[tuple[str, str]]:
+    """What nobody has set a level and an objective for can be neither protected nor recovered."""
+    systems = {system.name: system for system in plan.systems}
+    for group in plan.host_groups:
+        system = systems.get(group.system)
+        if system is None:
+            yield f"host_groups.{group.name}", "主机不属于任何系统 hosts of no system"
+        elif group.labels.level != system.protection_level:
+            yield f"host_groups.{group.name}", "级别与系统不符 level differs from that of its system"
+        elif not system.recovery.rto:
             yield f"systems.{system.name}.recovery.rto", "恢复时间目标为零 a recovery time of zero can't be met"
 
 
-@policy("8.1.4.2-d", "配额 quota")
+@policy("8.2.5.1-a", "配额 quota")
 def every_project_has_a_sufficient_quota(plan: Plan) -> Iterator[tuple[str, str]]:
     """No tenant can starve another, and what is planned fits."""
     needed: dict[str, int] = defaultdict(int)
     for group in plan.host_groups:
         needed[group.project] += len(group.hosts)
-    for domain in plan.domains:
-        for project in domain.projects:
-            if needed[project.name] > project.quota.instances:
-                text = f"需要 {needed[project.name]} 台，配额 {project.quota.instances} 台 needs more instances than its quota"
-                yield f"quotas.{project.name}.instances", text
+    quotas = {project.name: project.quota for domain in plan.domains for project in domain.projects}
+    for project, count in needed.items():
+        if project not in quotas:
+            yield f"quotas.{project}", "项目没有配额 project without a quota"
+        elif count > quotas[project].instances:
+            yield (
+                f"quotas.{project}.instances",
+                f"需要 {count} 台，配额 {quotas[project].instances} · needs {count}",
+            )
 
 
 def enforce(plan: Plan) -> None:

@@ -1,0 +1,31 @@
+"""Load the facts, plan, build, publish: all that `pulumi up` does, and all that it needs to say.
+
+Problems end the run before any resource is declared, as a list to mend rather than a traceback.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import pulumi
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from infra.outputs import publish
+from infra.plan.build import build_plan
+from infra.plan.load import load
+from infra.plan.problems import FactsError
+from infra.policies.rules import enforce
+from infra.preflight import look_up
+from infra.settings import read_settings
+from infra.stack import build
+
+try:
+    settings = read_settings(pulumi.Config("ganyun"), pulumi.get_stack())
+    world = load(settings.facts)
+    plan = build_plan(world, settings.stack)
+    enforce(plan)
+    cloud = look_up(plan, world.sources[f"{settings.stack}.yaml"], os.environ)
+except FactsError as error:
+    sys.exit(error.report())
+publish(plan, build(plan, cloud, settings.operator_key))

@@ -1,0 +1,98 @@
+"""What a stack promises to those who build on it: other stacks and the inventory. Typed, and versioned as a whole."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from infra.plan.base import Level, Protocol, Zone
+
+VERSION = 1
+
+
+class Promised(BaseModel):
+    """A part of the contract."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class HostFlow(Promised):
+    """One line of a host's own firewall."""
+
+    peer: str
+    protocol: Protocol
+    ports: list[int]
+
+
+class Recovery(Promised):
+    """A system's recovery objective."""
+
+    rpo_seconds: int
+    rto_seconds: int
+    standard: str
+    level: int
+
+
+class HostFacts(Promised):
+    """Everything that a role may know of a host."""
+
+    address: str
+    key: str
+    function: str
+    system: str
+    owner: str
+    zone: Zone
+    level: Level
+    site: Literal["primary", "recovery"]
+    holds_data: bool
+    floating_address: str | None
+    virtual_address: str | None
+    flows_in: list[HostFlow]
+    flows_out: list[HostFlow]
+    recovery: Recovery
+
+
+class SiteFacts(Promised):
+    """A web site that the stack serves."""
+
+    name: str
+    host: str
+    title: str
+    owner: str
+    division: str
+
+
+class SystemFacts(Promised):
+    """A system that the stack builds."""
+
+    title: str
+    owner: str
+    division: str
+    level: Level
+    recovery: Recovery
+
+
+class Contract(Promised):
+    """All outputs of a stack, under their own names."""
+
+    version: Literal[1]
+    login: str
+    hosts: dict[str, HostFacts]
+    systems: dict[str, SystemFacts]
+    sites: list[SiteFacts]
+    zones: dict[str, str]
+    extranet: list[str]
+    mirror_url: str
+    site_address: str | None
+
+
+def read(outputs: Any) -> Contract:
+    """What `pulumi stack output --json` said, checked; a stack of another version says so plainly."""
+    found = outputs.get("version") if isinstance(outputs, dict) else None
+    if found != VERSION:
+        text = f"stack 输出版本 {found}，需要 {VERSION} · outputs have version {found}, need {VERSION}: run pulumi up"
+        raise ContractError(text)
+    return Contract.model_validate(outputs)
+
+
+class ContractError(ValueError):
+    """The stack has no outputs, or those of another version."""

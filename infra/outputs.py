@@ -1,0 +1,89 @@
+"""Turns a built plan into the contract's outputs."""
+
+from typing import Any
+
+import pulumi
+
+from infra.components.first_boot import LOGIN
+from infra.components.host_group import HostGroup
+from infra.contract import VERSION
+from infra.plan.base import target
+from infra.plan.plan import Plan, PlannedHost, PlannedHostGroup, ResolvedFlow
+from infra.plan.systems import System
+from infra.stack import Built
+
+
+def publish(plan: Plan, built: Built) -> None:
+    """Export the contract, field by field, under the fields' own names."""
+    recoveries = {system.name: _recovery(system) for system in plan.systems}
+    for name, value in {
+        "version": VERSION,
+        "login": LOGIN,
+        "hosts": {
+            host.name: _host(host, group, built.groups[group.name], recoveries[group.system])
+            for group in plan.host_groups
+            for host in group.hosts
+        },
+        "systems": {
+            system.name: {
+                "title": system.title,
+                "owner": target(system.owner),
+                "division": system.division,
+                "level": system.protection_level,
+                "recovery": recoveries[system.name],
+            }
+            for system in plan.systems
+        },
+        "sites": [
+            {**site.model_dump(include={"name", "host", "title", "division"}), "owner": target(site.owner)}
+            for site in plan.sites
+        ],
+        "zones": {key: str(block) for key, block in plan.zones.items()},
+        "extranet": [str(block) for block in plan.extranet],
+        "mirror_url": _mirror_url(plan),
+        "site_address": _site_address(plan, built),
+    }.items():
+        pulumi.export(name, value)
+
+
+def _recovery(system: System) -> dict[str, Any]:
+    objective = system.recovery
+    return {
+        "rpo_seconds": int(objective.rpo.total_seconds()),
+        "rto_seconds": int(objective.rto.total_seconds()),
+        "standard": objective.standard,
+        "level": objective.level,
+    }
+
+
+def _host(host: PlannedHost, group: PlannedHostGroup, built: HostGroup, recovery: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "address": str(host.address),
+        "key": built.hosts[host.name].key.public,
+        "function": group.function,
+        "system": group.system,
+        "owner": group.labels.owner,
+        "zone": group.zone,
+        "level": group.labels.level,
+        "site": group.site,
+        "holds_data": group.holds_data,
+        "floating_address": None if group.virtual_address else built.floating,
+        "virtual_address": str(group.virtual_address) if group.virtual_address else None,
+        "flows_in": [_flow(flow) for flow in host.flows_in],
+        "flows_out": [_flow(flow) for flow in host.flows_out],
+        "recovery": recovery,
+    }
+
+
+def _flow(flow: ResolvedFlow) -> dict[str, Any]:
+    return {"peer": str(flow.peer), "protocol": flow.protocol, "ports": list(flow.ports)}
+
+
+def _mirror_url(plan: Plan) -> str:
+    mirror = plan.stack.mirror
+    group = next(group for group in plan.host_groups if group.function == mirror.function)
+    return f"http://{group.hosts[0].address}{mirror.path}"
+
+
+def _site_address(plan: Plan, built: Built) -> pulumi.Output[str] | None:
+    return next((built.groups[g.name].floating for g in plan.host_groups if g.zone == "public"), None)

@@ -1,0 +1,117 @@
+"""Asks the cloud, before anything is created, whether what the stack names is really there.
+
+Log-in, external network, images and flavors: what is missing is told all at once and by key, because a `pulumi up`
+that fails half-way has already changed something.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keystoneauth1.exceptions as keystone
+import openstack
+from openstack.config import OpenStackConfig
+
+from infra.plan.plan import Plan
+from infra.plan.problems import FactsError, Problem
+from infra.plan.source import Source
+
+MEMBER = "member"
+BLANK = "GANYUN_NO_CLOUD"
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """What the stack's names stand for in this cloud."""
+
+    entry: str
+    region: str
+    auth: dict[str, str]
+    verify: bool
+    cacert: str | None
+    user: str
+    member_role: str
+    external_network: str
+    images: dict[str, str]
+    flavors: dict[str, str]
+
+
+def look_up(plan: Plan, source: Source, environment: Mapping[str, str]) -> Cloud:
+    """Resolve every name, or raise with all that can't be."""
+    if environment.get("OS_CLOUD") and BLANK not in environment:
+        text = f"请先 source ./activate（缺少 {BLANK}）· OS_CLOUD is set without {BLANK}: source ./activate first"
+        raise FactsError([source.problem(("cloud",), text)])
+    entry = plan.stack.cloud
+    try:
+        config = OpenStackConfig().get_one(cloud=entry)
+        connection = openstack.connection.Connection(config=config)
+        connection.authorize()
+        role = next(iter(connection.identity.roles(name=MEMBER)), None)
+        externals = {network.name: network.id for network in connection.network.networks(is_router_external=True)}
+        images = {image.name: image.id for image in connection.image.images()}
+        flavors = {flavor.name: flavor.id for flavor in connection.compute.flavors(get_extra_specs=False)}
+    except Exception as error:
+        raise FactsError([source.problem(("cloud",), _reason(entry, error))]) from error
+    missing = [
+        *_missing(source, "external_network", [((), plan.stack.external_network)], externals),
+        *_missing(source, "images", _keyed(plan.stack.images), images),
+        *_missing(source, "flavors", _keyed(plan.stack.flavors), flavors),
+    ]
+    if role is None:
+        missing.append(source.problem(("cloud",), f"云平台没有角色 {MEMBER} · the cloud has no role {MEMBER}"))
+    if missing or role is None:
+        raise FactsError(missing)
+    return Cloud(
+        entry=entry,
+        region=config.get_region_name() or "",
+        auth={key: str(value) for key, value in config.config["auth"].items()},
+        verify=bool(config.config.get("verify", True)),
+        cacert=config.config.get("cacert"),
+        user=connection.current_user_id,
+        member_role=role.id,
+        external_network=externals[plan.stack.external_network],
+        images=images,
+        flavors=flavors,
+    )
+
+
+def _keyed(names: Mapping[str, str]) -> list[tuple[tuple[str, ...], str]]:
+    return [((key,), value) for key, value in names.items()]
+
+
+def _missing(
+    source: Source, field: str, names: Iterable[tuple[tuple[str, ...], str]], found: Mapping[str, Any]
+) -> list[Problem]:
+    known = ", ".join(sorted(found)) or "-"
+    return [
+        source.problem((field, *where), f"云平台上没有 {name} · the cloud has no {name}; it has: {known}")
+        for where, name in names
+        if name not in found
+    ]
+
+
+def _reason(entry: str, error: Exception) -> str:
+    """One line for an operator, whatever the client library calls it."""
+    told: list[tuple[type[Exception], Callable[[], str]]] = [
+        (
+            keystone.Unauthorized,
+            lambda: f"clouds.yaml 条目 {entry} 的用户名或密码不对 · wrong user name or password in entry {entry}",
+        ),
+        (
+            keystone.Forbidden,
+            lambda: f"条目 {entry} 的用户权限不足 · the user of entry {entry} may not do this: {error}",
+        ),
+        (keystone.ConnectFailure, lambda: f"连不上云平台 · the cloud of entry {entry} can't be reached: {error}"),
+        (
+            openstack.exceptions.ForbiddenException,
+            lambda: f"条目 {entry} 的用户须是管理员 · user of {entry} must be admin: {error}",
+        ),
+        (
+            openstack.exceptions.ConfigException,
+            lambda: f"clouds.yaml 条目 {entry} 有误 · entry {entry} can't be used: {error}",
+        ),
+    ]
+    for kind, text in told:
+        if isinstance(error, kind):
+            return " ".join(text().split())
+    return " ".join(f"云平台 {entry} 出错 · cloud {entry} failed: {type(error).__name__}: {error}".split())

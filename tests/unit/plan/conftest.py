@@ -1,0 +1,46 @@
+"""A copy of the real facts that a test may spoil."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from infra.plan.load import load
+from infra.plan.problems import FactsError, Problem
+
+ROOT = Path(__file__).resolve().parents[3]
+Spoil = Callable[[str, str, str], None]
+Problems = Callable[[], list[Problem]]
+
+
+@pytest.fixture
+def facts(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "stacks", tmp_path / "stacks", ignore=shutil.ignore_patterns("Pulumi.*", "schema"))
+    return tmp_path / "stacks"
+
+
+@pytest.fixture
+def spoil(facts: Path) -> Spoil:
+    """Replace a text that must be there."""
+
+    def change(file: str, old: str, new: str) -> None:
+        text = (facts / file).read_text(encoding="utf-8")
+        assert old in text
+        (facts / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return change
+
+
+@pytest.fixture
+def problems(facts: Path) -> Problems:
+    """What loading finds; nothing when it passes."""
+
+    def found() -> list[Problem]:
+        try:
+            load(facts)
+        except FactsError as error:
+            return list(error.problems)
+        return []
+
+    return found
