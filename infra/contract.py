@@ -37,7 +37,7 @@ class HostFacts(Promised):
 
     address: str
     key: str
-    function: str
+    functions: list[str]
     system: str
     owner: str
     zone: Zone

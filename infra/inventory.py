@@ -69,7 +69,7 @@ def render(contract: Contract, way: Access) -> dict[str, Any]:
     groups: dict[str, list[str]] = defaultdict(list)
     for name, host in contract.hosts.items():
         labels = [
-            host.function,
+            *host.functions,
             f"zone_{host.zone}",
             f"level_{host.level}",
             f"system_{host.system.replace('-', '_')}",
@@ -80,7 +80,7 @@ def render(contract: Contract, way: Access) -> dict[str, Any]:
     return {
         "all": {"children": sorted(groups), "vars": _everywhere(contract, way)},
         **{group: {"hosts": hosts} for group, hosts in sorted(groups.items())},
-        "_meta": {"hostvars": {name: _host(name, host, contract, way) for name, host in contract.hosts.items()}},
+        "_meta": {"hostvars": {name: _host(host, way) for name, host in contract.hosts.items()}},
     }
 
 
@@ -96,13 +96,11 @@ def _everywhere(contract: Contract, way: Access) -> dict[str, Any]:
     }
 
 
-def _host(name: str, host: HostFacts, contract: Contract, way: Access) -> dict[str, Any]:
-    gates = bastions(contract)
-    # The jump reads the same file: on a command line of its own it would know neither key nor known_hosts.
-    options = f"-F {way.ssh_config}"
-    found = {
-        "ansible_host": reached_at(host) if name in gates else host.address,
-        "ansible_ssh_common_args": options,
+def _host(host: HostFacts, way: Access) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "ansible_host": host.address,
+        # This file tells the way to each address; the jump reads it too, and so knows key and known_hosts.
+        "ansible_ssh_common_args": f"-F {way.ssh_config}",
         "ganyun_zone": host.zone,
         "ganyun_level": host.level,
         "ganyun_system": host.system,

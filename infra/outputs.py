@@ -60,7 +60,7 @@ def _host(host: PlannedHost, group: PlannedHostGroup, built: HostGroup, recovery
     return {
         "address": str(host.address),
         "key": built.hosts[host.name].key.public,
-        "function": group.function,
+        "functions": list(group.functions),
         "system": group.system,
         "owner": group.labels.owner,
         "zone": group.zone,
@@ -81,7 +81,7 @@ def _flow(flow: ResolvedFlow) -> dict[str, Any]:
 
 def _mirror_url(plan: Plan) -> str:
     mirror = plan.stack.mirror
-    group = next(group for group in plan.host_groups if group.function == mirror.function)
+    group = next(group for group in plan.host_groups if mirror.function in group.functions)
     return f"http://{group.hosts[0].address}{mirror.path}"
 
 

@@ -99,7 +99,7 @@ def _host_group(
         hosts.append(PlannedHost(name=host, address=own.network_address, flows_in=incoming, flows_out=outgoing))
     return PlannedHostGroup(
         name=group,
-        function=name,
+        functions=(name, *function.also),
         system=system.name,
         project=target(system.owner),
         division=system.division,

@@ -39,9 +39,10 @@ def _check_names(world: World, systems: list[System]) -> Iterator[Problem]:
     for system in systems:
         source = world.sources[f"systems/{system.name}.yaml"]
         for name, function in system.functions.items():
-            if functions.setdefault(name, system.name) != system.name:
-                text = f"职能与系统 {functions[name]} 重名 · function {name} is already one of system {functions[name]}"
-                yield source.problem(("functions", name), text)
+            for one in (name, *function.also):
+                if functions.setdefault(one, f"{system.name}/{name}") != f"{system.name}/{name}":
+                    text = f"职能重名：{functions[one]} · function {one} is already that of {functions[one]}"
+                    yield source.problem(("functions", name), text)
             for index, host in enumerate(function.hosts):
                 if owners.setdefault(host, system.name) != system.name:
                     text = f"主机名与系统 {owners[host]} 重复 · host {host} is already one of system {owners[host]}"

@@ -131,7 +131,7 @@ class PlannedHostGroup(Planned):
     """Hosts of one function."""
 
     name: str
-    function: str
+    functions: tuple[str, ...]
     system: str
     project: str
     division: str
@@ -147,6 +147,11 @@ class PlannedHostGroup(Planned):
     virtual_address: IPv4Address | None
     virtual_address_name: str | None
     hosts: tuple[PlannedHost, ...]
+
+    @property
+    def function(self) -> str:
+        """What the group is named after; `functions` has what its hosts do besides."""
+        return self.functions[0]
 
 
 class Plan(Planned):

@@ -61,6 +61,7 @@ class Function(Facts):
     flavor: Name = Field(description="规格 key in the stack's flavors")
     image: Name = Field(description="镜像 key in the stack's images")
     hosts: Annotated[list[HostName], Field(min_length=1)] = Field(description="主机 host names")
+    also: list[FunctionName] = Field(default_factory=list, description="兼任职能 what the same hosts do besides")
     virtual_address: Name | None = Field(None, description="虚拟地址 name of an address that the hosts share by VRRP")
     floating_address: bool = Field(
         False, description="公网地址 reached from the Internet side by an address of its own"

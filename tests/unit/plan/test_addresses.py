@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -86,7 +87,7 @@ def test_siblings_never_meet(shape: list[list[int]]) -> None:
         children.setdefault(need.parent, []).extend(ledger.by_key[need.key])
     for siblings in children.values():
         ordered = sorted(siblings)
-        assert all(one.last < other.first for one, other in zip(ordered, ordered[1:], strict=False))
+        assert all(one.last < other.first for one, other in pairwise(ordered))
 
 
 @quick
@@ -97,7 +98,9 @@ def test_adding_divisions_moves_no_other(before: list[list[int]], more: list[lis
     ledger = planned(first)
     both = Divisions({**province(more).by_code, **first.by_code})
     wider = planned(both, ledger)
-    assert {entry.key: entry.first for entry in ledger.entries}.items() <= {e.key: e.first for e in wider.entries}.items()
+    assert {entry.key: entry.first for entry in ledger.entries}.items() <= {
+        e.key: e.first for e in wider.entries
+    }.items()
     assert faults(both, wider) == []
 
 
