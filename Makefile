@@ -3,33 +3,75 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-ACTIVE := source ./activate &&
+MAKEFLAGS += --no-print-directory
+ACTIVE := source ./activate;
 STEP := @$(ACTIVE) python -m lab step
-KEY = $$GANYUN_SECRETS/ssh/operator.pub
+SYSTEM ?= approval
 
 help:  ## 列出所有命令 list the verbs
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
-environment:  ## 按锁文件建立 Python 环境 make .venv from requirements.lock
-	@python3 -c 'import ensurepip' || apt-get install -y python3-venv
-	@python3 -m lab.environment 1/15
-
-up: environment  ## 从零到一座加固、发布、可恢复的城市 everything, from nothing
-	$(STEP) 2/15 "Debian 软件包 packages" -- python -m lab packages
-	$(STEP) 3/15 "预检 preflight" -- python -m lab preflight
-	$(STEP) 4/15 "Pulumi 工具链 toolchain" -- python -m lab toolchain build
-	$(STEP) 5/15 "OpenStack 实验云 the lab's cloud" -- python -m lab openstack up
-	$(STEP) 6/15 "密钥 secrets" -- python -m lab secrets
-	$(STEP) 7/15 "堆栈 stack" -- pulumi stack select --create lab
-	@$(ACTIVE) pulumi config set ganyun:operatorKey "$$(cat "$(KEY)")"
-	$(STEP) 8/15 "资源 resources: pulumi up" -- pulumi up --yes --skip-preview
-	$(STEP) 9/15 "主机就绪 hosts answer" -- ansible all -m ansible.builtin.wait_for_connection -a timeout=180
-	$(STEP) 10/15 "加固与服务 harden, services" -- ansible-playbook playbooks/site.yml
-	$(STEP) 11/15 "网站发布 publish" -- ansible-playbook playbooks/publish.yml
-	$(STEP) 12/15 "备份 backup" -- ansible-playbook playbooks/backup.yml
+up: environment  ## 从零到一座加固、发布、可恢复的城市 everything, from nothing; run again it goes on
+	$(STEP) 2/14 "Debian 软件包 packages" -- python -m lab packages
+	$(STEP) 3/14 "预检 preflight" -- python -m lab preflight
+	$(STEP) 4/14 "Pulumi 工具链 toolchain" -- python -m lab toolchain build
+	$(STEP) 5/14 "OpenStack 实验云 cloud" -- python -m lab openstack up
+	$(STEP) 6/14 "密钥 secrets" -- python -m lab secrets
+	@$(ACTIVE) pulumi stack select --create "$$PULUMI_STACK"
+	@$(ACTIVE) pulumi config set ganyun:operatorKey "$$(< "$$GANYUN_SECRETS/ssh/operator.pub")"
+	$(STEP) 7/14 "云上资源 pulumi up" -- pulumi up --yes --skip-preview
+	$(STEP) 8/14 "主机就绪 hosts answer" -- ansible all -m ansible.builtin.wait_for_connection -a timeout=180
+	$(STEP) 9/14 "加固与服务 harden, services" -- ansible-playbook playbooks/site.yml
+	$(STEP) 10/14 "网站发布 publish" -- ansible-playbook playbooks/publish.yml
+	$(STEP) 11/14 "备份 backup" -- ansible-playbook playbooks/backup.yml
 	@$(ACTIVE) python -m lab drilled || \
-	  python -m lab step 13/15 "恢复演练 restore drill" -- ansible-playbook playbooks/drill.yml -e system=approval
-	$(STEP) 14/15 "合规审计 audit" -- ansible-playbook playbooks/audit.yml
+	  python -m lab step 12/14 "恢复演练 restore drill" -- ansible-playbook playbooks/drill.yml -e system=$(SYSTEM)
+	$(STEP) 13/14 "合规审计 audit" -- ansible-playbook playbooks/audit.yml
+	$(STEP) 14/14 "预览无变化 preview shows no change" -- pulumi preview --expect-no-changes
 	@$(ACTIVE) python -m lab summary
 
-.PHONY: help environment up
+test: lint unit  ## 全部测试 lint, types, unit, policy, end to end (on the lab that is up, else on one made for it)
+	@$(ACTIVE) \
+	if [ ! -e "$$GANYUN_STATE/clouds.yaml" ]; then \
+	  $(MAKE) up; \
+	  trap '$(MAKE) down >"$$GANYUN_CACHE/down.log" 2>&1 || { cat "$$GANYUN_CACHE/down.log"; exit 1; }' EXIT; \
+	fi; \
+	pytest tests/unit tests/policy tests/lab
+
+down: environment  ## 全部拆除，不留痕迹 remove the lab; nothing of it stays
+	@$(ACTIVE) python -m lab down
+
+lab-status: environment  ## 各服务健康状况 the health of each of the lab's services
+	@$(ACTIVE) python -m lab status
+
+preview: environment  ## 预览 what `pulumi up` would change
+	@$(ACTIVE) pulumi preview
+
+destroy: environment  ## 删除云上资源 remove what `pulumi up` made; the lab stays
+	@$(ACTIVE) pulumi destroy
+
+summary: environment  ## 访问方式、报告、用时 how to reach what is there, reports, times
+	@$(ACTIVE) python -m lab summary
+
+lint: environment  ## 静态检查 ruff, mypy, yamllint, ansible-lint
+	@$(ACTIVE) ruff check . && ruff format --check . && mypy && yamllint --strict . && ansible-lint --offline
+
+unit: environment  ## 单元与策略测试 unit and policy tests, without a cloud
+	@$(ACTIVE) pytest -q tests/unit tests/policy
+
+bench: environment  ## 测量 README 的指标 measure the README's figures: make bench FIGURES="preview audit-host"
+	@$(ACTIVE) python -m benchmarks $(FIGURES)
+
+lock: environment  ## 更新锁文件 resolve requirements.in into requirements.lock
+	@$(ACTIVE) python -m pip install --quiet --target "$$GANYUN_CACHE/uv" --upgrade uv
+	@$(ACTIVE) "$$GANYUN_CACHE/uv/bin/uv" pip compile --quiet --generate-hashes --no-header --python-version 3.11 \
+	  requirements.in --output-file requirements.lock
+
+clean: down  ## 恢复到刚克隆时 remove the lab, all caches and .venv; reports stay
+	@$(ACTIVE) rm -rf "$$GANYUN_CACHE" .mypy_cache .ruff_cache .pytest_cache .hypothesis .ansible .venv
+
+environment:
+	@python3 -c 'import ensurepip' || apt-get install -y python3-venv
+	@python3 -m lab.environment 1/14
+
+.PHONY: help up test down lab-status preview destroy summary lint unit bench lock clean environment

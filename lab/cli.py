@@ -92,8 +92,12 @@ def packages() -> None:
 @app.command("secrets")
 def make_secrets() -> None:
     """Make the secrets that are not there yet; prints their places, never their contents."""
-    for path in secrets.make_all(paths.current()):
+    here = paths.current()
+    for path in secrets.make_all(here):
         console.print(str(path), markup=False, soft_wrap=True)
+    file = paths.stack_settings(here)
+    if file.exists() and not state.owns_stack_settings(here):
+        raise LabError(f"{file}: 属于另一个实验云 encryptionsalt is of another lab's passphrase: move this file away")
 
 
 @app.command()
@@ -118,8 +122,11 @@ def summarise() -> None:
 @app.command()
 def down() -> None:
     """End the lab and remove all that it left, also when it was never finished."""
-    state.remove_half_made(paths.current())
-    raise typer.Exit(group("lab.openstack.cli", ["down"]))
+    here = paths.current()
+    state.forget_stack(here)
+    if state.has_openstack(here):
+        raise typer.Exit(group("lab.openstack.cli", ["down"]))
+    state.remove_half_made(here)
 
 
 def main() -> None:

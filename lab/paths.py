@@ -107,6 +107,8 @@ def exports(home: Path, env: Mapping[str, str]) -> dict[str, str]:
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "OS_CLIENT_CONFIG_FILE": state / "clouds.yaml",
         "OS_CLOUD": env.get("OS_CLOUD") or "lab",
+        # The stack's providers scoped to one project must not see OS_CLOUD: Pulumi maps this blank onto it.
+        "GANYUN_NO_CLOUD": "",
         "ANSIBLE_CONFIG": home / "ansible.cfg",
     }
     # Pulumi warns about a plugin found on PATH and takes it before its own: ours lies in a plugin folder of its own.

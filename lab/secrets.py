@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from lab.paths import Paths, stack_settings
+from lab.paths import Paths
 
 
 def private_folder(path: Path) -> Path:
@@ -60,10 +60,7 @@ def operator_key(folder: Path) -> str:
 
 def make_all(paths: Paths) -> list[Path]:
     """What `pulumi up` and the playbooks need before the first host is there, and the folder for Pulumi's state."""
-    passphrase = paths.secrets / "pulumi-passphrase"
-    if not passphrase.exists():
-        stack_settings(paths).unlink(missing_ok=True)  # of a lab that is gone: no passphrase opens it any more
-    password(passphrase)
+    password(paths.secrets / "pulumi-passphrase")
     operator_key(paths.secrets)
     private_folder(paths.state / "pulumi")
     return sorted(path for path in paths.secrets.rglob("*") if path.is_file())

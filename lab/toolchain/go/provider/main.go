@@ -27,9 +27,16 @@ var (
 	versionSuffix = regexp.MustCompile(`v\d+$`)
 	// Modules that the SDK spells out and Terraform shortens.
 	longModule = map[string]string{"lb": "loadbalancer", "fw": "firewall", "db": "database"}
+	// Names that the SDK spells in a way of its own.
+	renamed = map[string]string{
+		"openstack_blockstorage_quotaset_v3": "blockstorage/quoteset",
+		"openstack_objectstorage_object_v1":  "objectstorage/containerobject",
+		"data.openstack_dns_zone_v2":         "dns/getdnszone",
+	}
 	// Names that the bridge alone would not choose as the SDK did.
 	fieldNames = map[string]map[string]*tfbridge.SchemaInfo{
-		"openstack_networking_subnet_v2": {"allocation_pool": {Name: "allocationPools"}},
+		"openstack_networking_subnet_v2":   {"allocation_pool": {Name: "allocationPools"}},
+		"openstack_orchestration_stack_v1": {"outputs": {Name: "StackOutputs"}},
 	}
 )
 
@@ -49,13 +56,21 @@ func byKey(list string) map[string]string {
 	return index
 }
 
-// find returns the SDK's token for a Terraform name; prefix is "get_" for data sources.
-func find(index map[string]string, terraformName, prefix string) (string, bool) {
-	module, typ, _ := strings.Cut(strings.TrimPrefix(terraformName, name+"_"), "_")
+// find returns the SDK's token for a Terraform resource, or for a data source (data.openstack_…).
+func find(index map[string]string, terraformName string) (string, bool) {
+	source, isSource := strings.CutPrefix(terraformName, "data.")
+	module, typ, _ := strings.Cut(strings.TrimPrefix(source, name+"_"), "_")
 	if long, ok := longModule[module]; ok {
 		module = long
 	}
-	token, ok := index[key(module, prefix+typ)]
+	if isSource {
+		typ = "get_" + typ
+	}
+	word, ok := renamed[terraformName]
+	if !ok {
+		word = key(module, typ)
+	}
+	token, ok := index[word]
 	return token, ok
 }
 
@@ -73,14 +88,14 @@ func provider() (tfbridge.ProviderInfo, []string) {
 		MetadataInfo: tfbridge.NewProviderMetadata([]byte("{}")),
 	}
 	for resource := range upstream.ResourcesMap {
-		if token, ok := find(index, resource, ""); ok {
+		if token, ok := find(index, resource); ok {
 			info.Resources[resource] = &tfbridge.ResourceInfo{Tok: tokens.Type(token), Fields: fieldNames[resource]}
 		} else {
 			unmapped = append(unmapped, resource)
 		}
 	}
 	for source := range upstream.DataSourcesMap {
-		if token, ok := find(index, source, "get_"); ok {
+		if token, ok := find(index, "data."+source); ok {
 			info.DataSources[source] = &tfbridge.DataSourceInfo{Tok: tokens.ModuleMember(token)}
 		} else {
 			unmapped = append(unmapped, "data."+source)
