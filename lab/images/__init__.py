@@ -10,7 +10,7 @@ __all__ = ["build"]
 
 
 def build(progress: Progress) -> dict[str, Path]:
-    """Image name → raw file, building what the cache lacks."""
+    """Image name → file, building what the cache lacks."""
     images = settings.load().cache / "images"
     base = golden.build(images, progress)
-    return {golden.NAME: base / "image.raw", mirror.NAME: mirror.build(images, progress) / "image.raw"}
+    return {golden.NAME: base / "image.qcow2", mirror.NAME: mirror.build(images, progress) / "image.qcow2"}

@@ -1,4 +1,4 @@
-"""Turn a Debian tree into the raw, unpartitioned file system that nova gives to an instance."""
+"""Turn a Debian tree into what nova gives to an instance: one file system without partitions, packed."""
 
 from pathlib import Path
 
@@ -13,11 +13,11 @@ def size_mib(used_mib: int) -> int:
 
 
 def write(tree: Path, image: Path) -> None:
-    """Write the image beside its final name first, so that a broken run leaves no half image."""
+    """Make the file system and pack it: glance and nova then move a quarter of the bytes."""
     used = int(run(["du", "--summarize", "--one-file-system", "--block-size=1M", tree]).split()[0])
-    partial = image.with_suffix(".partial")
-    partial.unlink(missing_ok=True)
+    partial = image.with_suffix(".raw")
     with partial.open("wb") as stream:
         stream.truncate(size_mib(used) * MIB)
     run(["mke2fs", "-q", "-t", "ext4", "-m", "0", "-J", "size=8", "-E", "root_owner=0:0", "-d", tree, partial])
-    partial.rename(image)
+    run(["qemu-img", "convert", "-c", "-O", "qcow2", "-o", "compression_type=zstd", partial, image])
+    partial.unlink()

@@ -19,7 +19,7 @@ def fingerprint() -> str:
 
 
 def build(images: Path, progress: Progress) -> Path:
-    """Return the folder with `tree`, `gnupg` and `image.raw`, building it where it is missing."""
+    """Return the folder with `tree`, `gnupg` and `image.qcow2`, building it where it is missing."""
     ready = images / f"golden-{fingerprint()}"
     if ready.is_dir():
         return ready
@@ -30,7 +30,7 @@ def build(images: Path, progress: Progress) -> Path:
         debian.bootstrap(partial / "tree", recipe.packages().golden, log=images / "log" / "golden.log")
         make_key(partial / "gnupg", partial / "tree" / recipe.KEYRING)
         settle(partial / "tree")
-        ext4.write(partial / "tree", partial / "image.raw")
+        ext4.write(partial / "tree", partial / "image.qcow2")
     partial.rename(ready)
     return ready
 
@@ -38,7 +38,7 @@ def build(images: Path, progress: Progress) -> Path:
 def make_key(home: Path, keyring: Path) -> None:
     """The mirror's signing key, made for this cache alone; images carry its public half."""
     home.mkdir(mode=0o700)
-    gpg = ["gpg", "--homedir", home, "--batch", "--quiet"]
+    gpg: list[str | Path] = ["gpg", "--homedir", home, "--batch", "--quiet"]
     run([*gpg, "--passphrase", "", "--quick-generate-key", "ganyun package mirror", "ed25519", "sign", "never"])
     run([*gpg, "--output", keyring, "--export"])
     keyring.chmod(0o644)

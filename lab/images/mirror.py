@@ -20,7 +20,7 @@ def fingerprint(base: Path) -> str:
 
 
 def build(images: Path, progress: Progress) -> Path:
-    """Return the folder with `image.raw`, building it where it is missing."""
+    """Return the folder with `image.qcow2`, building it where it is missing."""
     base = golden.build(images, progress)
     ready = images / f"mirror-{fingerprint(base)}"
     if ready.is_dir():

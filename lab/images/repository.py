@@ -26,8 +26,8 @@ RELEASE = {
 def mount(base: Path, work: Path) -> Path:
     """The golden tree with a writable layer above, and what programs in it expect."""
     merged = work / "merged"
-    for folder in (work / "work", merged):
-        folder.mkdir()
+    merged.mkdir()
+    (work / "work").mkdir()
     layers = f"lowerdir={base / 'tree'},upperdir={work / 'upper'},workdir={work / 'work'}"
     run(["mount", "-t", "overlay", "overlay", "-o", layers, merged])
     run(["mount", "-t", "proc", "proc", merged / "proc"])
@@ -41,7 +41,7 @@ def index(tree: Path) -> None:
     """Packages and Release, made by apt's own tool in the tree."""
     repository = tree / recipe.REPOSITORY
     (repository / INDEX).mkdir(parents=True)
-    chroot = ["chroot", tree, "env", f"--chdir=/{recipe.REPOSITORY}", "apt-ftparchive"]
+    chroot: list[str | Path] = ["chroot", tree, "env", f"--chdir=/{recipe.REPOSITORY}", "apt-ftparchive"]
     packages = run([*chroot, "packages", "pool"])
     (repository / INDEX / "Packages").write_text(packages)
     run(["gzip", "--keep", "--best", "--no-name", repository / INDEX / "Packages"])
@@ -77,7 +77,14 @@ def install(tree: Path) -> None:
     policy.write_text("#!/bin/sh\nexit 101\n")
     policy.chmod(0o755)
     environment = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
-    apt = ["chroot", tree, "apt-get", "--yes", "-oAPT::Install-Recommends=false", "-oAPT::Sandbox::User=root"]
+    apt: list[str | Path] = [
+        "chroot",
+        tree,
+        "apt-get",
+        "--yes",
+        "-oAPT::Install-Recommends=false",
+        "-oAPT::Sandbox::User=root",
+    ]
     run([*apt, "update"], env=environment)
     run([*apt, "install", *recipe.packages().installed_on_mirror], env=environment)
     run([*apt, "clean"])
@@ -97,7 +104,7 @@ def build(base: Path, work: Path) -> None:
     for mounted in ("proc", "run", "tmp"):
         run(["umount", tree / mounted])
     run(["umount", "--recursive", tree / "dev"])
-    ext4.write(tree, work / "image.raw")
+    ext4.write(tree, work / "image.qcow2")
 
 
 if __name__ == "__main__":

@@ -39,12 +39,12 @@ def alive_agents(lab: LabSettings, password: str) -> set[str]:
         login = token(lab, password)
     except (OSError, urllib.error.URLError):
         return found
-    for url, key, alive in (
-        (f"http://{lab.address}:9696/v2.0/agents", "agents", lambda agent: agent["alive"]),
-        (f"http://{lab.address}:8774/v2.1/os-services", "services", lambda service: service["state"] == "up"),
+    for url, key, field, good in (
+        (f"http://{lab.address}:9696/v2.0/agents", "agents", "alive", True),
+        (f"http://{lab.address}:8774/v2.1/os-services", "services", "state", "up"),
     ):
         try:
-            found |= {entry["binary"] for entry in get(url, login)[key] if alive(entry)}
+            found |= {entry["binary"] for entry in get(url, login)[key] if entry[field] == good}
         except (OSError, urllib.error.URLError):
             continue
     return found

@@ -11,7 +11,7 @@ NEEDED = ("cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "
 
 def hierarchies() -> dict[str, Path]:
     """Controllers of each version 1 hierarchy ("cpu,cpuacct", "name=systemd") → this process's folder in it."""
-    mounts = {}
+    mounts: dict[frozenset[str], tuple[Path, str]] = {}
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         before, after = line.split(" - ")
         kind, _, options = after.split()[:3]
@@ -19,8 +19,8 @@ def hierarchies() -> dict[str, Path]:
             mounts[frozenset(options.split(","))] = (Path(before.split()[4]), before.split()[3])
     result = {}
     for controllers, path in memberships().items():
-        for options, (mountpoint, root) in mounts.items():
-            if options.issuperset(controllers.split(",")):
+        for offered, (mountpoint, root) in mounts.items():
+            if offered.issuperset(controllers.split(",")):
                 inside = path.removeprefix(root) if root != "/" else path
                 result[controllers] = mountpoint / inside.lstrip("/")
     return result

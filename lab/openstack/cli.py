@@ -1,11 +1,11 @@
-"""The lab's verbs: `python -m lab.openstack.cli up` and, mounted in the project's command line, `python -m lab openstack …`."""
+"""The lab's verbs, for `python -m lab.openstack.cli` and to be mounted in the project's command line."""
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from lab import images as golden_images
-from lab.openstack import lifecycle, settings
+from lab.openstack import lifecycle, settings, teardown
 from lab.openstack.health import all_well
 from lab.openstack.progress import on_console
 from lab.openstack.shell import LabError, run
@@ -23,7 +23,7 @@ def up() -> None:
 @app.command()
 def down() -> None:
     """End the lab and remove its state."""
-    lifecycle.down()
+    teardown.down()
 
 
 @app.command()

@@ -92,7 +92,7 @@ def upload(cloud: Any, name: str, file: Path) -> None:
         cloud.image.delete_image(image)
     properties = {"hw_vm_mode": "exe", "os_distro": "debian", "os_version": "12", RECIPE: wanted}
     image = cloud.image.create_image(
-        name, container_format="bare", disk_format="raw", visibility="public", **properties
+        name, container_format="bare", disk_format="qcow2", visibility="public", **properties
     )
     with file.open("rb") as data:
         cloud.image.put(f"/images/{image.id}/file", headers={"Content-Type": "application/octet-stream"}, data=data)

@@ -40,7 +40,7 @@ def machine_sources() -> list[str]:
     lines = sources(targets)
     if not any(line.split()[-2] == "bookworm" for line in lines):
         raise LabError(
-            "本机 apt 没有 Debian 12 (bookworm) 软件源。apt on this machine has no source for Debian 12 (bookworm main): "
+            "本机 apt 没有 Debian 12 软件源。apt on this machine has no source for Debian 12 (bookworm main): "
             "add one in /etc/apt/sources.list.d, then `apt-get update`."
         )
     return lines

@@ -1,7 +1,7 @@
 """Become the lab's first process: enter its cgroups, namespaces and root, then hand over to the supervisor.
 
-Run in two phases, because a process changes its own mount and network namespaces but only its children's process namespace:
-`outer` prepares what still needs the user's view, `inner` is process 1 of the lab.
+Run in two phases, because a process moves itself to new mount and network namespaces, but only its children to a new
+process namespace: `outer` prepares what still needs the user's view, `inner` is process 1 of the lab.
 """
 
 import os
@@ -40,7 +40,7 @@ def outer(lab: LabSettings, root: Path, user_process: str) -> None:
     (merged / "var/log/ganyun").mkdir(exist_ok=True)
     run(["mount", "--bind", lab.log, merged / "var/log/ganyun"])
     inner_command = [sys.executable, "-m", "lab.openstack.enter", "inner", str(merged)]
-    os.execvp("unshare", ["unshare", "--cgroup", "--pid", "--fork", *inner_command])
+    os.execvp("unshare", ["unshare", "--cgroup", "--pid", "--fork", *inner_command])  # noqa: S606 - becomes it
 
 
 def writable(lab: LabSettings, root: Path) -> Path:
@@ -62,7 +62,7 @@ def inner(lab: LabSettings, merged: Path) -> None:
     run(["mount", "-t", "sysfs", "sysfs", merged / "sys"])  # a new one: it shows this network namespace's devices
     mount_cgroups(merged / "sys/fs/cgroup")
     run(["mount", "--rbind", "/dev", merged / "dev"])
-    run(["mount", "-t", "tmpfs", "tmpfs", merged / "dev/shm"])  # noqa: S108 - the lab's own
+    run(["mount", "-t", "tmpfs", "tmpfs", merged / "dev/shm"])
     (merged / ".user").mkdir(exist_ok=True)
     run(["pivot_root", merged, merged / ".user"])
     os.chdir("/")
@@ -71,11 +71,8 @@ def inner(lab: LabSettings, merged: Path) -> None:
     prepare_run()
     prepare_network(lab)
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", MARK: str(lab.state)}
-    os.execve(
-        "/usr/bin/supervisord",
-        ["supervisord", "--nodaemon", "--configuration", "/etc/ganyun/supervisord.conf"],
-        environment,
-    )
+    command = ["supervisord", "--nodaemon", "--configuration", "/etc/ganyun/supervisord.conf"]
+    os.execve("/usr/bin/supervisord", command, environment)  # noqa: S606 - becomes it
 
 
 def mount_cgroups(folder: Path) -> None:
@@ -103,7 +100,7 @@ def prepare_run() -> None:
 
 
 def prepare_network(lab: LabSettings) -> None:
-    """The uplink's address, the provider network's bridge, and forwarding here alone; instances open nothing outwards."""
+    """The uplink's address, the provider network's bridge, forwarding here alone; instances open nothing outwards."""
     batch = f"""
         link set lo up
         address add {lab.address}/{lab.transfer.prefixlen} dev uplink
@@ -114,11 +111,12 @@ def prepare_network(lab: LabSettings) -> None:
     """
     subprocess.run(["ip", "-batch", "-"], input=batch, text=True, check=True)
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+    # Answers only: the user's machine is not for instances.
     rules = """
         table inet ganyun {
             chain forward {
                 type filter hook forward priority 0; policy accept;
-                iifname "br-internet" oifname "uplink" ct state new drop comment "answers only: the user's machine is not for instances"
+                iifname "br-internet" oifname "uplink" ct state new drop
             }
         }
     """

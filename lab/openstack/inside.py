@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 
 def processes(lab: LabSettings) -> list[int]:
-    """Every process of this lab except what runs in its instances, by the mark in its environment; first process first."""
+    """The lab's processes, known by the mark in their environment (those in instances lack it); the first one first."""
     mark = f"{MARK}={lab.state}".encode()
     found = []
     for entry in Path("/proc").iterdir():

@@ -1,8 +1,7 @@
-"""Bring the lab up and take it down: each step looks at what is there first, so any of them may be the first or the last."""
+"""Bring the lab up and take it down: each step looks at what is there first, so any may be where a run resumes."""
 
 import fcntl
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lab import images
-from lab.openstack import cgroups, cloud, config, enter, inside, loops, network, root, secrets, settings
+from lab.openstack import cloud, config, enter, inside, network, root, secrets, settings, teardown
 from lab.openstack.health import ServiceHealth, all_well, look
 from lab.openstack.progress import Progress
 from lab.openstack.services import Probe, Stage, table
@@ -28,7 +27,7 @@ def up(progress: Progress) -> None:
         raise LabError("需要 root 权限 the lab makes namespaces, mounts and links: run as root")
     with lock(lab):
         files = images.build(progress)
-        tree = root.build(lab, progress)
+        tree = own_root(lab) or root.build(lab, progress)
         if finished(lab, files):
             return
         known = secrets.load(lab.secrets / "lab.json")
@@ -36,8 +35,9 @@ def up(progress: Progress) -> None:
             pid = inside.first_process(lab)
             config.write(lab, tree, known)
             if pid is None or not Supervisor(lab.socket).answers():
-                clean(lab)
+                teardown.clean(lab)
                 network.check_free(lab)
+                (lab.own / "tree").write_text(str(tree))
                 pid = launch(lab, tree)
             network.connect(lab)
         with progress("OpenStack 服务 services"):
@@ -49,13 +49,17 @@ def up(progress: Progress) -> None:
         marker(lab).write_text(contents(files))
 
 
-def down() -> None:
-    """End the lab and remove its state folder; nothing of it stays on the machine."""
-    lab = settings.load()
-    if lab.state.exists() and not (lab.own.exists() or not any(lab.state.iterdir())):
-        raise LabError(f"{lab.state} 不是实验云 is not a lab's state folder: nothing removed")
-    clean(lab)
-    shutil.rmtree(lab.state, ignore_errors=False) if lab.state.exists() else None
+def own_root(lab: LabSettings) -> Path | None:
+    """The cached root below a writable layer that exists already: it must not change under it."""
+    record = lab.own / "tree"
+    if not record.exists():
+        return None
+    tree = Path(record.read_text())
+    if not tree.is_dir():
+        raise LabError(
+            f"{tree}, the root that this lab was made from, is gone: make the lab anew (`make down`, then up)"
+        )
+    return tree
 
 
 def status() -> list[ServiceHealth]:
@@ -77,14 +81,6 @@ def lock(lab: LabSettings) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def clean(lab: LabSettings) -> None:
-    """Remove what a lab leaves in the kernel; its files stay."""
-    inside.kill(lab)
-    network.remove(lab)
-    cgroups.remove(lab.link)
-    loops.detach(lab.own / "instances")
 
 
 def launch(lab: LabSettings, tree: Path) -> int:
@@ -124,9 +120,11 @@ def start_services(lab: LabSettings, pid: int, known: Mapping[str, str]) -> None
             supervisor.start(service.name)
         return {service.name: service.probe for service in ours if service.probe}
 
-    inside.wait_for(lab, pid, start(Stage.STORE))
+    store = start(Stage.STORE)
+    inside.wait_for(lab, pid, {"mariadb": store.pop("mariadb")})
     identity = start(Stage.IDENTITY)
     bootstrap(lab, pid, known["admin"])
+    inside.wait_for(lab, pid, store)
     others = start(Stage.API)
     inside.wait_for(lab, pid, identity)
     cloud.fill_catalogue(cloud.connect(lab, known["admin"]), lab, dict(known))

@@ -1,6 +1,7 @@
 """The user's end of the veth pair: is the range free, then address and route."""
 
 import json
+from contextlib import suppress
 from ipaddress import IPv4Network
 
 from lab.openstack.settings import LabSettings
@@ -54,5 +55,6 @@ def connect(lab: LabSettings) -> None:
 
 def remove(lab: LabSettings) -> None:
     """Take the pair away, if its namespace has not done so already."""
-    if link_exists(lab):
-        run(["ip", "link", "delete", lab.link])
+    while link_exists(lab):
+        with suppress(LabError):  # it went in between
+            run(["ip", "link", "delete", lab.link])

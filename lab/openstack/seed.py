@@ -1,7 +1,7 @@
-"""Make what every lab starts from inside a fresh root, once: empty databases with finished schemas, and swift's rings.
+"""Make what every lab starts from inside a fresh root, once: databases with finished schemas, and swift's rings.
 
-Run as a module inside its own mount, network and process namespaces. No secret is made here: the database server of this
-step asks for no password, hears only its own loopback, and nova's cells are stored as templates that each lab fills in.
+Run as a module inside its own mount, network and process namespaces. No secret is made here: the database server of
+this step asks for no password and hears only its own loopback; nova's cells are templates that each lab fills in.
 """
 
 import subprocess
@@ -10,25 +10,28 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from lab.openstack.services import SWIFT_BACKENDS
 from lab.openstack.shell import LabError, run
 
 DATABASES = ("keystone", "glance", "placement", "nova", "nova_api", "nova_cell0", "neutron")
 WORK = "tmp/seed"
 HERE = "mysql+pymysql://root:none@127.0.0.1:3306"
 CELL = "{scheme}://{username}:{password}@{hostname}:{port}"
-PORTS = "?charset=utf8"
+CHARSET = "?charset=utf8"
 
 CONFIGS = {
-    "keystone": f"[DEFAULT]\nlog_dir =\n[database]\nconnection = {HERE}/keystone{PORTS}\n",
-    "glance": f"[database]\nconnection = {HERE}/glance{PORTS}\n",
-    "placement": f"[placement_database]\nconnection = {HERE}/placement{PORTS}\n",
+    "keystone": f"[DEFAULT]\nlog_dir =\n[database]\nconnection = {HERE}/keystone{CHARSET}\n",
+    "glance": f"[database]\nconnection = {HERE}/glance{CHARSET}\n",
+    "placement": f"[placement_database]\nconnection = {HERE}/placement{CHARSET}\n",
     "nova": (
-        f"[DEFAULT]\ntransport_url = rabbit://none:none@127.0.0.1:5672/\n[database]\nconnection = {HERE}/nova{PORTS}\n"
-        f"[api_database]\nconnection = {HERE}/nova_api{PORTS}\n"
+        "[DEFAULT]\ntransport_url = rabbit://none:none@127.0.0.1:5672/\n"
+        f"[database]\nconnection = {HERE}/nova{CHARSET}\n"
+        f"[api_database]\nconnection = {HERE}/nova_api{CHARSET}\n"
     ),
-    "neutron": f"[DEFAULT]\ncore_plugin = ml2\nservice_plugins = router\n[database]\nconnection = {HERE}/neutron{PORTS}\n",
+    "neutron": (
+        f"[DEFAULT]\ncore_plugin = ml2\nservice_plugins = router\n[database]\nconnection = {HERE}/neutron{CHARSET}\n"
+    ),
 }
-RINGS = {"account": 6202, "container": 6201, "object": 6200}
 NOVA = ("nova-manage", "--config-file", f"/{WORK}/nova.conf")
 STEPS: dict[str, tuple[tuple[str, ...], ...]] = {
     "keystone": (("keystone-manage", "--config-file", f"/{WORK}/keystone.conf", "db_sync"),),
@@ -88,8 +91,8 @@ def start_database(root: Path) -> subprocess.Popen[bytes]:
 
 def make_rings(root: Path) -> None:
     """Swift with one device and one replica; its hash secret is each lab's own, linked from where the lab keeps it."""
-    for ring, port in RINGS.items():
-        builder = ["chroot", root, "swift-ring-builder", f"/etc/swift/{ring}.builder"]
+    for ring, port in SWIFT_BACKENDS.items():
+        builder: list[str | Path] = ["chroot", root, "swift-ring-builder", f"/etc/swift/{ring}.builder"]
         run([*builder, "create", "8", "1", "1"])
         run([*builder, "add", f"r1z1-127.0.0.1:{port}/d1", "100"])
         run([*builder, "rebalance"])

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from lab.openstack.settings import LabSettings
 
 ETC = "/etc/ganyun"
+SWIFT_BACKENDS = {"account": 6202, "container": 6201, "object": 6200}
 
 
 class Stage(IntEnum):
@@ -30,7 +31,7 @@ class Probe(BaseModel):
 
 
 class Service(BaseModel):
-    """One supervised program. Without probe, `agent` names what the API must report as alive; else running is health."""
+    """One supervised program; `agent` is what an API must report as alive. Without either, to run is to be healthy."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -178,6 +179,3 @@ def table(lab: LabSettings) -> list[Service]:
             for name, config in (("linuxbridge", "ml2"), ("dhcp", "dhcp"), ("l3", "l3"), ("metadata", "metadata"))
         ),
     ]
-
-
-SWIFT_BACKENDS = {"account": 6202, "container": 6201, "object": 6200}

@@ -2,7 +2,7 @@
 
 import http.client
 import socket
-import xmlrpc.client  # noqa: S411 - the peer is the lab's own supervisor
+import xmlrpc.client
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,7 +34,7 @@ class Supervisor:
 
     def __init__(self, path: Path) -> None:
         proxy = xmlrpc.client.ServerProxy("http://localhost", transport=_UnixTransport(path))
-        self._api = cast(Any, proxy).supervisor
+        self._api = cast("Any", proxy).supervisor
 
     def answers(self) -> bool:
         """Is there a supervisor behind the socket?"""
