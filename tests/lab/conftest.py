@@ -1,0 +1,77 @@
+"""What the end-to-end tests stand on: the running lab, the stack's outputs and a shell on each host.
+
+These tests run against a lab that is up (`make up`); `make test` brings one up when there is none. They never change
+what the users keep there: each test that breaks something puts it back and proves that.
+"""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import openstack
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def execute(
+    command: Sequence[str], *, check: bool = True, timeout: float = 600, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command at the repository's root; on a failure the whole output stands in the assertion."""
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, timeout=timeout, check=False
+    )
+    if check:
+        assert done.returncode == 0, f"{' '.join(command)} → {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    return execute
+
+
+@pytest.fixture(scope="session")
+def state() -> Path:
+    return Path(os.environ["GANYUN_STATE"])
+
+
+@pytest.fixture(scope="session")
+def reports() -> Path:
+    return Path(os.environ["GANYUN_REPORTS"])
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Any:
+    """A connection to the lab's OpenStack by the same clouds.yaml entry that users have."""
+    return openstack.connect(cloud=os.environ["OS_CLOUD"])
+
+
+@pytest.fixture(scope="session")
+def inventory() -> dict[str, Any]:
+    """The Ansible inventory, as `playbooks/inventory.py --list` prints it."""
+    listing: dict[str, Any] = json.loads(execute(["playbooks/inventory.py", "--list"]).stdout)
+    return listing
+
+
+@pytest.fixture(scope="session")
+def hostvars(inventory: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = inventory["_meta"]["hostvars"]
+    return found
+
+
+@pytest.fixture(scope="session")
+def on(state: Path) -> Run:
+    """Run a shell command on a host through the bastion: `on("db-1", "hostname")`."""
+
+    def ssh(host: str, command: str, *, check: bool = True, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        return execute(
+            ["ssh", "-F", str(state / "ssh_config"), "-o", "BatchMode=yes", host, command], check=check, timeout=timeout
+        )
+
+    return ssh

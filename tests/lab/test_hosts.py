@@ -1,0 +1,68 @@
+"""Hosts are hardened so that it holds, changes nothing twice, and never locks the operator out."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from tests.lab.conftest import Run
+
+RECAP = re.compile(r"^(?P<host>\S+)\s+: ok=\d+\s+changed=(?P<changed>\d+).*failed=(?P<failed>\d+)", re.MULTILINE)
+
+
+def changed(output: str) -> dict[str, int]:
+    """Changed tasks by host, from Ansible's recap."""
+    return {match["host"]: int(match["changed"]) for match in RECAP.finditer(output)}
+
+
+def test_a_second_run_changes_nothing(run: Run, hostvars: dict[str, Any]) -> None:
+    again = changed(run(["ansible-playbook", "playbooks/site.yml"], timeout=1200).stdout)
+    assert set(hostvars) <= set(again)
+    assert not {host: count for host, count in again.items() if count}, again
+
+
+def test_check_mode_says_so_too(run: Run) -> None:
+    run(["ansible-playbook", "playbooks/harden.yml", "--check", "--limit", "web-1"])
+
+
+def test_an_audit_finds_no_failure_and_changes_nothing(run: Run, on: Run, reports: Path) -> None:
+    folders = "/etc /usr /root /home /opt /srv /tmp /var/tmp"
+    listing = f"sudo find {folders} -xdev -type f -printf '%p %s %m %T@\\n' | sort | sha256sum"
+    before = on("web-1", listing).stdout
+    run(["ansible-playbook", "playbooks/audit.yml"])
+    assert on("web-1", listing).stdout == before
+    report = json.loads((reports / "compliance/latest/report.json").read_text())
+    verdicts = [item["verdict"] for host in report["hosts"] for item in host["items"]]
+    assert "pass" in verdicts
+    assert "fail" not in verdicts
+    assert all(item["evidence"] for host in report["hosts"] for item in host["items"] if item["verdict"] == "pass")
+
+
+def test_a_loosened_setting_is_found(run: Run, on: Run, reports: Path) -> None:
+    """An audit that can't fail proves nothing."""
+    on("web-1", "sudo chmod 0644 /etc/shadow")
+    try:
+        run(["ansible-playbook", "playbooks/audit.yml", "--limit", "web-1"])
+        report = json.loads((reports / "compliance/latest/report.json").read_text())
+        failed = {item["id"] for host in report["hosts"] for item in host["items"] if item["verdict"] == "fail"}
+        assert failed
+    finally:
+        on("web-1", "sudo chmod 0640 /etc/shadow")
+
+
+def test_metrics_of_every_host_arrive(on: Run, hostvars: dict[str, Any]) -> None:
+    answer = on("monitor-1", "curl -s 'http://127.0.0.1:9090/api/v1/query?query=up'").stdout
+    up = {
+        sample["metric"]["instance"].split(":")[0]
+        for sample in json.loads(answer)["data"]["result"]
+        if sample["value"][1] == "1"
+    }
+    missing = {name for name, host in hostvars.items() if not {name, host["ansible_host"]} & up}
+    assert not missing, missing
+
+
+def test_a_log_line_of_every_host_reaches_the_log_vault(on: Run, hostvars: dict[str, Any]) -> None:
+    for name in hostvars:
+        on(name, f"logger -t canary from-{name}")
+    lines = on("monitor-1", "sleep 3; sudo grep -rhoE 'from-[a-z0-9-]+' /var/log/vault | sort -u").stdout.split()
+    assert {f"from-{name}" for name in hostvars} <= set(lines)

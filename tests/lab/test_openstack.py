@@ -1,0 +1,44 @@
+"""The lab is a real OpenStack that heals itself and that any client can use."""
+
+import uuid
+from typing import Any
+
+from tenacity import retry, stop_after_delay, wait_fixed
+
+from tests.lab.conftest import Run
+
+
+def test_every_service_answers(run: Run) -> None:
+    run(["make", "lab-status"])
+
+
+def test_the_openstack_client_works_with_the_clouds_file_alone(run: Run) -> None:
+    listed = run(["openstack", "server", "list", "--all-projects", "-f", "value", "-c", "Name", "-c", "Status"]).stdout
+    assert listed.strip()
+    assert all(line.endswith("ACTIVE") for line in listed.strip().splitlines()), listed
+
+
+def test_objects_come_back_as_they_were_stored(cloud: Any) -> None:
+    container, content = f"test-{uuid.uuid4().hex[:8]}", uuid.uuid4().bytes
+    cloud.create_container(container)
+    try:
+        cloud.create_object(container, "object", data=content)
+        assert cloud.get_object_raw(container, "object").content == content
+        cloud.delete_object(container, "object")
+    finally:
+        cloud.delete_container(container)
+    assert container not in {found.name for found in cloud.list_containers()}
+
+
+def test_a_killed_service_is_restarted(run: Run, cloud: Any) -> None:
+    before = run(["python", "-m", "lab", "openstack", "pid", "glance-api"]).stdout.strip()
+    run(["kill", "-9", before])
+
+    @retry(stop=stop_after_delay(60), wait=wait_fixed(1), reraise=True)
+    def answers() -> None:
+        after = run(["python", "-m", "lab", "openstack", "pid", "glance-api"]).stdout.strip()
+        assert after
+        assert after != before
+        assert any(image.name for image in cloud.list_images())
+
+    answers()
