@@ -1,0 +1,1 @@
+"""Disaster recovery: what is promised, what a drill showed, and the report that compares the two."""

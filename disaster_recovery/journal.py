@@ -1,0 +1,95 @@
+"""The drill's journal: one line per event, written before anything depends on it, so that even a drill that was cut off
+has its evidence. The report reads nothing else."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from disaster_recovery.objectives import Model
+
+Kind = Literal["begin", "step", "done", "command", "fact", "fault", "served", "failed", "end"]
+EXCERPT = 4000
+
+
+class Event(Model):
+    """Something that happened."""
+
+    at: float
+    kind: Kind
+    name: str = ""
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class CommandError(RuntimeError):
+    """A command that failed; its output lies in the evidence."""
+
+
+class Journal:
+    """The folder of one drill."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._path = folder / "journal.jsonl"
+
+    def add(self, kind: Kind, name: str = "", **data: Any) -> Event:
+        """Write an event to the disk."""
+        event = Event(at=time.time(), kind=kind, name=name, data=data)
+        with self._path.open("a", encoding="utf-8") as stream:
+            stream.write(event.model_dump_json() + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        return event
+
+    def events(self) -> tuple[Event, ...]:
+        """Return all events, oldest first."""
+        if not self._path.exists():
+            return ()
+        return tuple(map(Event.model_validate_json, self._path.read_text(encoding="utf-8").splitlines()))
+
+    def fact(self, name: str) -> Any:
+        """Return the newest fact of this name."""
+        found = [event.data["value"] for event in self.events() if event.kind == "fact" and event.name == name]
+        if not found:
+            msg = f"演练记录缺少 {name} · the journal holds no {name}: {self._path}"
+            raise CommandError(msg)
+        return found[-1]
+
+    def note(self, name: str, value: Any) -> None:
+        """Write a fact."""
+        self.add("fact", name, value=value)
+
+    def run(self, title: str, command: Sequence[str], *, given: str | None = None, secret: bool = False) -> str:
+        """Run a command, keep what it printed as evidence and return it; `secret` keeps its input out."""
+        started = time.time()
+        number = sum(event.kind == "command" for event in self.events()) + 1
+        path = self.folder / "evidence" / f"{number:02d}.txt"
+        path.parent.mkdir(exist_ok=True)
+        with path.open("w", encoding="utf-8") as log:
+            done = subprocess.run(command, input=given, stdout=log, stderr=subprocess.STDOUT, text=True, check=False)
+        text = path.read_text(encoding="utf-8", errors="replace")
+        self.add(
+            "command",
+            title,
+            command=list(command),
+            input="" if secret else (given or ""),
+            started=started,
+            exit=done.returncode,
+            output=text[-EXCERPT:],
+            file=f"evidence/{path.name}",
+        )
+        if done.returncode != 0:
+            last = "\n".join(text.strip().splitlines()[-15:])
+            msg = f"{title}：失败 failed (exit {done.returncode}), {path}\n{last}"
+            raise CommandError(msg)
+        return text
+
+
+def dump(path: Path, value: Any) -> None:
+    """Write JSON for people and programs."""
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
