@@ -11,7 +11,8 @@ SYSTEM ?= approval
 help:  ## 列出所有命令 list the verbs
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
-up: environment  ## 从零到一座加固、发布、可恢复的城市 everything, from nothing; run again it goes on
+up: python  ## 从零到一座加固、发布、可恢复的城市 everything, from nothing; run again it goes on
+	@python3 -m lab.environment 1/14
 	$(STEP) 2/14 "Debian 软件包 packages" -- python -m lab packages
 	$(STEP) 3/14 "预检 preflight" -- python -m lab preflight
 	$(STEP) 4/14 "Pulumi 工具链 toolchain" -- python -m lab toolchain build
@@ -70,8 +71,11 @@ lock: environment  ## 更新锁文件 resolve requirements.in into requirements.
 clean: down  ## 恢复到刚克隆时 remove the lab, all caches and .venv; reports stay
 	@$(ACTIVE) rm -rf "$$GANYUN_CACHE" .mypy_cache .ruff_cache .pytest_cache .hypothesis .ansible .venv
 
-environment:
-	@python3 -c 'import ensurepip' || apt-get install -y python3-venv
-	@python3 -m lab.environment 1/14
+environment: python
+	@python3 -m lab.environment
 
-.PHONY: help up test down lab-status preview destroy summary lint unit bench lock clean environment
+python:
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '需要 Python 3.11 或更高 Python 3.11 or later is needed'; exit 1; }
+	@python3 -c 'import ensurepip' 2>/dev/null || apt-get install -y python3-venv
+
+.PHONY: help up test down lab-status preview destroy summary lint unit bench lock clean environment python

@@ -124,9 +124,11 @@ def down() -> None:
     """End the lab and remove all that it left, also when it was never finished."""
     here = paths.current()
     state.forget_stack(here)
-    if state.has_openstack(here):
-        raise typer.Exit(group("lab.openstack.cli", ["down"]))
+    code = group("lab.openstack.cli", ["down"]) if state.has_openstack(here) else 0
     state.remove_half_made(here)
+    if code == 0:
+        console.print(f"✓ 已拆除 removed: {here.state}", markup=False)
+    raise typer.Exit(code)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Make the project's virtual environment from the lock file: the first step, so it runs on the standard library alone.
 
-`python3 -m lab.environment POSITION` does nothing when the environment already belongs to the present lock file.
+`python3 -m lab.environment` does nothing when the environment already belongs to the present lock file; with a
+POSITION (1/14) it is the first step of a verb and is noted as such.
 """
 
 import hashlib
@@ -12,19 +13,21 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lab.paths import HOME, Paths, current, exports
+from lab.paths import HOME, current, exports
 
 VENV = HOME / ".venv"
 LOCK = HOME / "requirements.lock"
 STAMP = VENV / "lock.sha256"
+LOG = VENV / "install.log"
 TITLE = "Python 环境 environment"
 
 
-def install(log: Path) -> int:
+def install() -> int:
     """Exactly the locked packages, each checked by its hash, in a new or interrupted environment."""
     base = str(Path(sys.base_prefix) / "bin" / "python3")
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
-    with log.open("w", encoding="utf-8") as output:
+    VENV.mkdir(exist_ok=True)
+    with LOG.open("w", encoding="utf-8") as output:
         for command in ([base, "-m", "venv", str(VENV)], [*pip, "install", "--require-hashes", "-r", str(LOCK)]):
             output.write(f"$ {' '.join(command)}\n")
             output.flush()
@@ -34,40 +37,40 @@ def install(log: Path) -> int:
     return 0
 
 
-def record(paths: Paths, position: str, seconds: float, log: Path) -> None:
+def record(position: str, seconds: float) -> None:
     """Begin the list of steps (`lab.steps` goes on with it)."""
+    paths = current(exports(HOME, os.environ))
+    paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     step = {
         "title": TITLE,
         "position": position,
         "seconds": seconds,
         "code": 0,
-        "log": str(log),
+        "log": str(LOG),
         "finished": datetime.now(UTC).isoformat(),
     }
     paths.step_times.write_text(json.dumps([step]), encoding="utf-8")
 
 
-def main(position: str) -> int:
+def main(position: str = "") -> int:
     """Install when needed, and say so."""
-    paths = current(exports(HOME, os.environ))
-    paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    paths.step_log.mkdir(parents=True, exist_ok=True)
-    log = paths.step_log / "01-environment.log"
+    heading = f"[{position}] {TITLE}" if position else TITLE
     wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     started = time.monotonic()
-    if not STAMP.exists() or STAMP.read_text(encoding="ascii") != wanted:
-        sys.stdout.write(f"▶ [{position}] {TITLE}: requirements.lock → .venv\n")
+    needed = not STAMP.exists() or STAMP.read_text(encoding="ascii") != wanted
+    if needed:
+        sys.stdout.write(f"▶ {heading}: requirements.lock → .venv\n")
         sys.stdout.flush()
-        if code := install(log):
-            tail = "\n".join(log.read_text(encoding="utf-8").splitlines()[-30:])
-            sys.stderr.write(
-                f"{tail}\n✗ [{position}] {TITLE}  日志 log: {log}\n再次运行即可继续 run the same verb again\n"
-            )
+        if code := install():
+            tail = "\n".join(LOG.read_text(encoding="utf-8").splitlines()[-30:])
+            sys.stderr.write(f"{tail}\n✗ {heading}  日志 log: {LOG}\n再次运行即可继续 run the same verb again\n")
             return code
         STAMP.write_text(wanted, encoding="ascii")
     seconds = time.monotonic() - started
-    record(paths, position, seconds, log)
-    sys.stdout.write(f"✓ [{position}] {TITLE}  {int(seconds) // 60}:{int(seconds) % 60:02d}\n")
+    if position:
+        record(position, seconds)
+    if position or needed:
+        sys.stdout.write(f"✓ {heading}  {int(seconds) // 60}:{int(seconds) % 60:02d}\n")
     return 0
 
 

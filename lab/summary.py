@@ -2,7 +2,8 @@
 
 import json
 import subprocess
-from pathlib import Path
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -49,40 +50,52 @@ def drilled(paths: Paths) -> bool:
     return latest is not None and file.stat().st_mtime > born(paths) and latest.get("verdict") == "pass"
 
 
+def drill(paths: Paths) -> list[tuple[str, str]]:
+    """The latest restore drill, and where to read it."""
+    latest = report(paths, "drill")
+    if latest is None:
+        return []
+    return [(f"恢复演练 drill: {latest.get('verdict')}", str(paths.reports / "drill" / "latest" / "report.html"))]
+
+
 def reach(contract: Contract, paths: Paths) -> list[tuple[str, str]]:
     """How to see the sites and to log in."""
-    authority = paths.secrets / "tls" / "ca.pem"
+    authority, address = paths.secrets / "tls" / "ca.pem", contract.site_address
     sites = [
-        (
-            f"{site.title}",
-            f"curl --cacert {authority} --resolve {site.host}:443:{contract.site_address} https://{site.host}/",
-        )
+        (site.title, f"curl --cacert {authority} --resolve {site.host}:443:{address} https://{site.host}/")
         for site in contract.sites
     ]
-    return [*sites, *((f"登录 log in to {name}", f"ssh -F {paths.state}/ssh_config {name}") for name in contract.hosts)]
+    login = f"ssh -F {paths.state / 'ssh_config'} {next(iter(contract.hosts))}"
+    return [*sites, (f"登录 log in: {' '.join(contract.hosts)}", login)]
+
+
+def compliance(paths: Paths) -> list[tuple[str, str]]:
+    """The latest audit: verdicts over all hosts, and where to read them."""
+    latest = report(paths, "compliance")
+    if latest is None:
+        return []
+    counts = Counter(item["verdict"] for host in latest["hosts"] for item in host["items"])
+    verdicts = ", ".join(f"{verdict} {number}" for verdict, number in sorted(counts.items()))
+    return [(f"合规 compliance: {verdicts}", str(paths.reports / "compliance" / "latest" / "report.html"))]
 
 
 def show(paths: Paths, console: Console) -> None:
     """Print it."""
 
-    def section(title: str, rows: list[tuple[str, str]]) -> None:
-        console.print(f"\n{title}", style="bold")
+    def section(title: str, rows: Sequence[tuple[str, str]]) -> None:
+        if rows:
+            console.print(f"\n{title}", style="bold")
         for left, right in rows:
             console.print(f"  {left}\n      {right}", markup=False, soft_wrap=True)
 
     contract = outputs()
     if contract:
         section("访问 reach", reach(contract, paths))
-    section("报告 reports", [(kind, str(Path(paths.reports, kind, "latest", "report.html"))) for kind in kinds(paths)])
-    section("接下来 next (source ./activate)", list(NEXT))
-    done = steps.recorded(paths.step_times)
-    console.print("\n用时 times", style="bold")
-    for step in done:
-        mark = "✓" if step.code == 0 else "✗"
-        console.print(f"  {mark} {step.position:>6}  {steps.clock(step.seconds):>6}  {step.title}", markup=False)
-    console.print(f"    {'':>6}  {steps.clock(sum(step.seconds for step in done)):>6}  合计 total")
-
-
-def kinds(paths: Paths) -> list[str]:
-    """The kinds of report that this lab has."""
-    return sorted(folder.name for folder in paths.reports.glob("*") if (folder / "latest").exists())
+    section("报告 reports", [*compliance(paths), *drill(paths)])
+    section("接下来 next: source ./activate", NEXT)
+    if done := steps.recorded(paths.step_times):
+        console.print("\n用时 times", style="bold")
+        for step in done:
+            mark = "✓" if step.code == 0 else "✗"
+            console.print(f"  {mark} {step.position:>5}  {steps.clock(step.seconds):>6}  {step.title}", markup=False)
+        console.print(f"    {'':>5}  {steps.clock(sum(step.seconds for step in done)):>6}  合计 total")
