@@ -45,7 +45,7 @@ def look_up(plan: Plan, source: Source, environment: Mapping[str, str]) -> Cloud
     try:
         config = OpenStackConfig().get_one(cloud=entry)
         connection = openstack.connection.Connection(config=config)
-        connection.authorize()
+        connection.session.get_token()
         role = next(iter(connection.identity.roles(name=MEMBER)), None)
         externals = {network.name: network.id for network in connection.network.networks(is_router_external=True)}
         images = {image.name: image.id for image in connection.image.images()}
@@ -67,7 +67,7 @@ def look_up(plan: Plan, source: Source, environment: Mapping[str, str]) -> Cloud
         auth={key: str(value) for key, value in config.config["auth"].items()},
         verify=bool(config.config.get("verify", True)),
         cacert=config.config.get("cacert"),
-        user=connection.current_user_id,
+        user=connection.session.get_user_id(),
         member_role=role.id,
         external_network=externals[plan.stack.external_network],
         images=images,

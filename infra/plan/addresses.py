@@ -82,9 +82,10 @@ def _free(prefix: int, reserve: int, parents: Sequence[Entry], taken: Sequence[t
 def _exhausted(need: Need, parents: Sequence[Entry]) -> str:
     blocks = ", ".join(str(parent.network) for parent in parents)
     return (
-        f"{need.parent}（{blocks}）预留 {need.parent_reserve}% 之外已无空闲 /{need.prefix}，请减少预留，"
-        f"或在 addresses.csv 中为 {need.parent} 另加一行地址块 · no free /{need.prefix} left in {need.parent} "
-        f"outside its reserve of {need.parent_reserve}%; lower that in network.yaml, or add a second row for it in addresses.csv"
+        f"{need.parent}（{blocks}）预留 {need.parent_reserve}% 之外已无空闲 /{need.prefix}，"
+        f"请减少预留，或在 addresses.csv 中为 {need.parent} 另加一行地址块 · "
+        f"no free /{need.prefix} left in {need.parent} outside its reserve of {need.parent_reserve}%; "
+        f"lower that in network.yaml, or add a second row for {need.parent} in addresses.csv"
     )
 
 

@@ -1,82 +1,85 @@
-"""The preflight names everything that is missing at once, and nothing on a machine that has it all."""
+"""What stands between a name in the facts and the cloud is told in one line that names the entry of clouds.yaml."""
 
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
-from lab import probe
-from lab.preflight import CORES, DISK_CACHED_GIB, DISK_GIB, FEATURES, MEMORY_MIB, PROGRAMS, Facts, judge
-
-GOOD = Facts(
-    system="Linux",
-    machine="x86_64",
-    root=True,
-    python=(3, 11),
-    cores=CORES,
-    memory_mib=MEMORY_MIB,
-    free_gib={Path("/cache"): DISK_GIB},
-    cached=False,
-    lab_up=False,
-    programs=frozenset(PROGRAMS),
-    features=frozenset(FEATURES),
-    missing_controllers=(),
-    network="198.18.0.0/16",
-    taken=(),
-)
-FLAWS: list[tuple[str, Any, str]] = [
-    ("system", "Darwin", "Darwin"),
-    ("machine", "aarch64", "aarch64"),
-    ("root", False, "root"),
-    ("python", (3, 10), "Python 3.10"),
-    ("cores", CORES - 1, "CPU"),
-    ("memory_mib", MEMORY_MIB - 1, "memory"),
-    ("free_gib", {Path("/cache"): DISK_GIB - 1}, "/cache"),
-    ("missing_controllers", ("memory", "devices"), "memory, devices"),
-    ("taken", ("eth7 198.18.3.1/24",), "eth7"),
-    *(("features", frozenset(FEATURES) - {name}, name) for name in FEATURES),
-    *(("programs", frozenset(PROGRAMS) - {name}, name) for name in PROGRAMS),
-]
+from infra.plan.build import build_plan
+from infra.plan.load import load
+from infra.plan.problems import FactsError
+from infra.preflight import look_up
+from infra.settings import ROOT
 
 
-def test_a_machine_that_has_everything_lacks_nothing() -> None:
-    assert judge(GOOD) == []
+class Refusing(BaseHTTPRequestHandler):
+    """A Keystone that knows nobody."""
+
+    def answer(self, status: int, body: object) -> None:
+        text = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def do_GET(self) -> None:
+        link = f"http://127.0.0.1:{self.server.server_port}/v3/"  # type: ignore[attr-defined]
+        version = {"id": "v3.14", "status": "stable", "links": [{"rel": "self", "href": link}]}
+        self.answer(200, {"version": version})
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(401, {"error": {"code": 401, "title": "Unauthorized", "message": "no"}})
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
-@pytest.mark.parametrize(("fact", "value", "word"), FLAWS)
-def test_each_flaw_is_named_with_a_mend(fact: str, value: Any, word: str) -> None:
-    found = judge(GOOD.model_copy(update={fact: value}))
-    assert len(found) == 1
-    assert word in found[0].what
-    assert found[0].mend
+@pytest.fixture
+def keystone() -> Iterator[int]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
 
 
-def test_all_flaws_are_named_at_once() -> None:
-    worst = GOOD.model_copy(update={fact: value for fact, value, _ in reversed(FLAWS)})
-    assert len(judge(worst)) == len({fact for fact, _, _ in FLAWS} - {"machine"})
+def told(entry: str, port: int, folder: Path, monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
+    auth = {"auth_url": f"http://127.0.0.1:{port}/v3", "username": "u", "password": "pass-word", "project_name": "p"}
+    auth |= {"user_domain_name": "Default", "project_domain_name": "Default"}
+    with (folder / "clouds.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump({"clouds": {entry: {"auth": auth, "region_name": "RegionOne"}}}, file)
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(folder / "clouds.yaml"))
+    monkeypatch.delenv("OS_CLOUD", raising=False)
+    world = load(ROOT / "stacks")
+    with pytest.raises(FactsError) as caught:
+        look_up(build_plan(world, "lab"), world.sources["lab.yaml"], environment)
+    assert "pass-word" not in str(caught.value)
+    assert len(caught.value.problems) == 1
+    assert caught.value.problems[0].key == "cloud"
+    assert "\n" not in caught.value.problems[0].text
+    return caught.value.problems[0].text
 
 
-def test_missing_programs_are_mended_by_one_command_with_package_names() -> None:
-    found = judge(GOOD.model_copy(update={"programs": frozenset(PROGRAMS) - {"mke2fs", "ssh"}}))
-    assert [lack.mend for lack in found] == ["apt-get install e2fsprogs openssh-client"]
+def test_wrong_password_names_the_entry(keystone: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = told("lab", keystone, tmp_path, monkeypatch)
+    assert "wrong user name or password in entry lab" in text
 
 
-def test_a_lab_that_is_up_has_taken_its_memory_and_disk_already() -> None:
-    assert judge(GOOD.model_copy(update={"lab_up": True, "memory_mib": 1, "free_gib": {Path("/cache"): 1}})) == []
+def test_cloud_that_is_down_is_said_to_be_out_of_reach(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    assert "can't be reached" in told("lab", port, tmp_path, monkeypatch)
 
 
-def test_filled_caches_need_less_disk() -> None:
-    assert judge(GOOD.model_copy(update={"cached": True, "free_gib": {Path("/cache"): DISK_CACHED_GIB}})) == []
+def test_missing_entry_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "entry lab can't be used" in told("other", 1, tmp_path, monkeypatch)
 
 
-def test_features_that_could_not_be_tried_are_not_called_missing() -> None:
-    found = judge(GOOD.model_copy(update={"root": False, "features": None}))
-    assert [lack.what for lack in found] == ["root 权限 root rights"]
-
-
-def test_netfilter_denies_an_extension_that_does_not_exist() -> None:
-    assert not probe.netfilter_answers(*probe.match_extension("no_such_match"))
-
-
-def test_places_on_one_file_system_count_once(tmp_path: Path) -> None:
-    assert list(probe.free_gib([tmp_path / "a" / "b", tmp_path / "c"])) == [tmp_path / "a" / "b"]
+def test_os_cloud_that_would_override_projects_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "source ./activate" in told("lab", 1, tmp_path, monkeypatch, OS_CLOUD="lab")

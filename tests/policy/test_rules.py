@@ -1,0 +1,151 @@
+"""Each policy is seen to refuse a plan that breaks it, and to pass the real one."""
+
+from collections.abc import Callable
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from infra.plan.build import build_plan
+from infra.plan.load import load
+from infra.plan.plan import Plan, PlannedRoute, PlannedRule
+from infra.plan.problems import FactsError
+from infra.policies import rules
+from infra.policies.rules import POLICIES, Policy, enforce
+
+ROOT = Path(__file__).resolve().parents[2]
+CATALOGUE = ROOT / "stacks" / "controls" / "gbt22239-2019.yaml"
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return build_plan(load(ROOT / "stacks"), "lab")
+
+
+def changed(plan: Plan, field: str, name: str, **update: Any) -> Plan:
+    """The plan with one of its things changed."""
+    things = getattr(plan, field)
+    assert any(thing.name == name for thing in things)
+    new = tuple(thing.model_copy(update=update) if thing.name == name else thing for thing in things)
+    return plan.model_copy(update={field: new})
+
+
+def permitted(plan: Plan, group: str, **rule: Any) -> Plan:
+    extra = PlannedRule.model_validate({"name": "x", "direction": "ingress", "protocol": "tcp", "why": "x", **rule})
+    old = next(one for one in plan.security_groups if one.name == group)
+    return changed(plan, "security_groups", group, rules=(*old.rules, extra))
+
+
+def routed(plan: Plan, block: str) -> Plan:
+    core = next(router for router in plan.routers if router.name == "core")
+    route = PlannedRoute(destination=IPv4Network(block), next_hop=core.routes[0].next_hop)
+    return changed(plan, "routers", "core", routes=(*core.routes, route))
+
+
+def leveled(plan: Plan, group: str, level: int) -> Plan:
+    old = next(one for one in plan.host_groups if one.name == group)
+    return changed(plan, "host_groups", group, labels=old.labels.model_copy(update={"level": level}))
+
+
+def sharing(plan: Plan, group: str, other: str) -> Plan:
+    segment = next(one for one in plan.host_groups if one.name == other).segment
+    return changed(plan, "host_groups", group, segment=segment)
+
+
+def without_quota(plan: Plan) -> Plan:
+    return plan.model_copy(update={"domains": tuple(d.model_copy(update={"projects": ()}) for d in plan.domains)})
+
+
+def poor(plan: Plan) -> Plan:
+    domain = plan.domains[0]
+    quota = domain.projects[0].quota.model_copy(update={"instances": 0})
+    projects = (domain.projects[0].model_copy(update={"quota": quota}), *domain.projects[1:])
+    return plan.model_copy(update={"domains": (domain.model_copy(update={"projects": projects}), *plan.domains[1:])})
+
+
+Break = Callable[[Plan], Plan]
+REFUSED: list[tuple[Policy, str, Break]] = [
+    (rules.one_internet_exit, "routers.core", lambda p: changed(p, "routers", "core", exit=True)),
+    (
+        rules.default_deny,
+        "security_groups.approval-database.x",
+        lambda p: permitted(p, "approval-database", remote_block="10.0.0.0/9", port=None),
+    ),
+    (
+        rules.default_deny,
+        "security_groups.approval-database.x",
+        lambda p: permitted(p, "approval-database", remote_block="0.0.0.0/0", port=5432),
+    ),
+    (
+        rules.default_deny,
+        "security_groups.website-web-gateway.x",
+        lambda p: permitted(p, "website-web-gateway", remote_block="0.0.0.0/0", port=443, direction="egress"),
+    ),
+    (
+        rules.nothing_reaches_the_inner_network,
+        "security_groups.approval-database.x",
+        lambda p: permitted(p, "approval-database", remote_block="172.16.1.0/24", port=5432),
+    ),
+    (rules.nothing_reaches_the_inner_network, "routers.core.routes", lambda p: routed(p, "172.16.0.0/16")),
+    (rules.nothing_reaches_the_inner_network, "routers.core.routes", lambda p: routed(p, "0.0.0.0/0")),
+    (
+        rules.nothing_reaches_the_inner_network,
+        "segments.website-shared",
+        lambda p: changed(p, "segments", "website-shared", cidr=IPv4Network("192.168.7.0/24")),
+    ),
+    (
+        rules.important_zones_stay_behind_the_boundary,
+        "host_groups.approval-database",
+        lambda p: changed(p, "host_groups", "approval-database", floating_address=True),
+    ),
+    (
+        rules.important_zones_stay_behind_the_boundary,
+        "segments.approval-dedicated",
+        lambda p: changed(p, "segments", "approval-dedicated", router="exit"),
+    ),
+    (
+        rules.level_three_is_not_grouped_with_level_two,
+        "segments.360400/shared/website",
+        lambda p: sharing(p, "approval-database", "website-web-node"),
+    ),
+    (
+        rules.every_host_belongs_to_a_recoverable_system,
+        "host_groups.approval-database",
+        lambda p: changed(p, "host_groups", "approval-database", system="nothing"),
+    ),
+    (
+        rules.every_host_belongs_to_a_recoverable_system,
+        "host_groups.approval-database",
+        lambda p: leveled(p, "approval-database", 2),
+    ),
+    (rules.every_project_has_a_sufficient_quota, "quotas.city-approval", without_quota),
+    (rules.every_project_has_a_sufficient_quota, "quotas.province-information-centre.instances", poor),
+]
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.breaks.__name__)
+def test_policy_passes_the_real_plan(policy: Policy, plan: Plan) -> None:
+    assert list(policy.breaks(plan)) == []
+
+
+@pytest.mark.parametrize(("policy", "where", "spoil"), REFUSED, ids=lambda value: getattr(value, "control", None))
+def test_policy_refuses_and_names_the_place(policy: Policy, where: str, spoil: Break, plan: Plan) -> None:
+    assert where in [place for place, _ in policy.breaks(spoil(plan))]
+
+
+def test_every_policy_has_been_seen_to_refuse() -> None:
+    assert {id(policy) for policy, _, _ in REFUSED} == {id(policy) for policy in POLICIES}
+
+
+def test_a_broken_policy_stops_the_run_and_names_its_control(plan: Plan) -> None:
+    with pytest.raises(FactsError, match=r"GB/T 22239 8\.1\.3\.1-a"):
+        enforce(changed(plan, "routers", "core", exit=True))
+    enforce(plan)
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.breaks.__name__)
+def test_policy_names_a_control_of_the_catalogue(policy: Policy) -> None:
+    known = {item["id"] for item in YAML(typ="safe").load(CATALOGUE)["controls"]}
+    assert policy.control in known

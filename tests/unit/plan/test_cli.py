@@ -1,0 +1,81 @@
+"""The planner's commands as an operator types them."""
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.unit.plan.conftest import ROOT, Spoil
+
+
+def run(*words: str, facts: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "infra.plan", *words, "--facts", str(facts)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_check_proves_a_whole_province_in_seconds(facts: Path) -> None:
+    begin = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = run("check", facts=facts)
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, done.stderr
+    assert spent.ru_utime - begin.ru_utime < 5
+    assert spent.ru_maxrss < 300 * 1024
+    assert "1879" in done.stdout
+    assert "通过" in done.stdout
+
+
+def test_check_fails_with_a_list_and_without_a_traceback(facts: Path, spoil: Spoil) -> None:
+    spoil("systems/approval.yaml", "protection_level: 3\n", "")
+    done = run("check", facts=facts)
+    assert done.returncode == 1
+    assert "stacks/systems/approval.yaml:" in done.stderr
+    assert "protection_level" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_check_of_an_unknown_stack_names_the_known(facts: Path) -> None:
+    done = run("check", "--stack", "nowhere", facts=facts)
+    assert done.returncode == 1
+    assert "lab" in done.stderr
+
+
+def test_check_names_the_policy_that_a_plan_breaks(facts: Path, spoil: Spoil) -> None:
+    spoil("lab.yaml", "instances: 6", "instances: 1")
+    done = run("check", facts=facts)
+    assert done.returncode == 1
+    assert "8.2.5.1-a" in done.stderr
+
+
+def test_allocate_adds_and_never_moves(facts: Path, spoil: Spoil) -> None:
+    before = (facts / "addresses.csv").read_text(encoding="utf-8").splitlines()
+    spoil("divisions.csv", "360402,濂溪区", "360401,新区,county,360400\n360402,濂溪区")
+    assert run("check", facts=facts).returncode == 1
+    assert "360401  10." in run("allocate", facts=facts).stdout
+    after = (facts / "addresses.csv").read_text(encoding="utf-8").splitlines()
+    assert [line for line in after if not line.startswith("360401,")] == before
+    assert run("check", facts=facts).returncode == 0
+    run("allocate", facts=facts)
+    assert (facts / "addresses.csv").read_text(encoding="utf-8").splitlines() == after
+
+
+def test_allocate_from_nothing_gives_a_plan_that_proves(facts: Path) -> None:
+    (facts / "addresses.csv").unlink()
+    assert run("allocate", facts=facts).returncode == 0
+    assert run("check", facts=facts).returncode == 0
+
+
+def test_allocate_changes_nothing_when_a_block_is_exhausted(facts: Path, spoil: Spoil) -> None:
+    rows = "".join(f"360402{n},乡{n},township,360402\n" for n in range(801, 860))
+    spoil("divisions.csv", "360402001,", f"{rows}360402001,")
+    before = (facts / "addresses.csv").read_bytes()
+    done = run("allocate", facts=facts)
+    assert done.returncode == 1
+    assert "no free /26 left in 360402" in done.stderr
+    assert (facts / "addresses.csv").read_bytes() == before
+
+
+def test_a_removed_host_keeps_its_address_held(facts: Path, spoil: Spoil) -> None:
+    spoil("systems/website.yaml", "[web-1, web-2]", "[web-1]")
+    done = run("check", facts=facts)
+    assert done.returncode == 0
+    assert "360400/shared/website/web-2" in done.stdout

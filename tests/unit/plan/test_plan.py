@@ -1,0 +1,160 @@
+"""What the plan decides for the real facts: who reaches whom, where hosts stand, and what a change moves."""
+
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+import networkx as nx
+import pytest
+
+from infra.plan.addresses import allocate
+from infra.plan.build import build_plan
+from infra.plan.load import load, load_unproved
+from infra.plan.plan import Plan, PlannedHost, PlannedRule
+from infra.plan.security import EVERY_HOST, METADATA
+from tests.unit.plan.conftest import ROOT, Spoil
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return build_plan(load(ROOT / "stacks"), "lab")
+
+
+def hosts(plan: Plan) -> dict[str, PlannedHost]:
+    return {host.name: host for group in plan.host_groups for host in group.hosts}
+
+
+def rules(plan: Plan, group: str) -> dict[str, PlannedRule]:
+    return {f"{r.direction} {r.name}": r for g in plan.security_groups if g.name == group for r in g.rules}
+
+
+def test_every_host_has_an_address_of_its_own_in_its_segment(plan: Plan) -> None:
+    segments = {segment.key: segment for segment in plan.segments}
+    taken: list[IPv4Address] = []
+    for group in plan.host_groups:
+        segment = segments[group.segment]
+        taken += [host.address for host in group.hosts] + ([group.virtual_address] if group.virtual_address else [])
+        assert all(host.address in segment.cidr for host in group.hosts)
+        assert segment.gateway not in taken
+        assert not any(segment.pool[0] <= address <= segment.pool[1] for address in taken if address in segment.cidr)
+    assert len(taken) == len(set(taken))
+
+
+def test_one_router_has_the_exit_and_the_bastion_and_gateways_stand_there(plan: Plan) -> None:
+    exits = [router for router in plan.routers if router.exit]
+    assert [router.name for router in exits] == ["exit"]
+    floating = {group.segment for group in plan.host_groups if group.floating_address}
+    assert floating == set(exits[0].segments)
+
+
+def test_every_router_reaches_every_zone_of_the_others_and_nothing_else(plan: Plan) -> None:
+    """Followed hop by hop, as a packet would go."""
+    owner = {address: router for link in plan.links for router, address in link.ends}
+    by_name = {router.name: router for router in plan.routers}
+    segments = {segment.key: segment.cidr for segment in plan.segments}
+    for start in plan.routers:
+        for segment in plan.segments:
+            here = start
+            for _ in plan.routers:
+                if segment.key in here.segments:
+                    break
+                here = by_name[next(owner[r.next_hop] for r in here.routes if segment.cidr.subnet_of(r.destination))]
+            assert segment.key in here.segments
+        assert all(any(cidr.subnet_of(r.destination) for cidr in segments.values()) for r in start.routes)
+        assert not any(r.destination == IPv4Network("0.0.0.0/0") for r in start.routes)
+
+
+def test_traffic_between_the_sites_passes_the_core_router(plan: Plan) -> None:
+    graph: nx.Graph[str] = nx.Graph([tuple(router for router, _ in link.ends) for link in plan.links])
+    assert nx.shortest_path(graph, "exit", "recovery") == ["exit", "core", "recovery"]
+    recovery = next(router for router in plan.routers if router.name == "recovery")
+    assert len(recovery.segments) == 1
+
+
+def test_a_host_may_only_speak_along_the_matrix(plan: Plan) -> None:
+    found = hosts(plan)
+    address = {name: f"{host.address}/32" for name, host in found.items()}
+    assert {(str(f.peer), f.ports) for f in found["db-1"].flows_in} == {
+        (address["bastion-1"], (22,)),
+        (address["monitor-1"], (9100,)),
+    }
+    assert {(str(f.peer), f.ports) for f in found["db-1"].flows_out} == {
+        (str(METADATA), (80,)),
+        (address["monitor-1"], (6514,)),
+        (address["mirror-1"], (80,)),
+        (address["vault-1"], (8443,)),
+    }
+
+
+def test_both_firewalls_come_from_the_same_lines(plan: Plan) -> None:
+    """Every port that a host's own firewall lets in is one that its security groups let in, and the other way round."""
+    for group in plan.host_groups:
+        for host in group.hosts:
+            own = {(f.protocol, port) for f in host.flows_in for port in f.ports or [None]}
+            cloud = {
+                (r.protocol, r.port)
+                for name in group.security_groups
+                for r in rules(plan, name).values()
+                if r.direction == "ingress"
+            }
+            alone = {("vrrp", None)} if len(group.hosts) == 1 else set()
+            not_to_itself = cloud - own
+            assert own <= cloud
+            assert not_to_itself <= alone | {("tcp", 22), ("tcp", 9100), ("tcp", 6514), ("tcp", 80)}
+
+
+def test_vrrp_stays_within_the_pair(plan: Plan) -> None:
+    found = hosts(plan)
+    assert [str(f.peer) for f in found["gw-1"].flows_in if f.protocol == "vrrp" and f.peer.prefixlen == 32][:1] == [
+        f"{found['gw-2'].address}/32"
+    ]
+    holders = [g.name for g in plan.security_groups if any(r.protocol == "vrrp" for r in g.rules)]
+    assert holders == ["website-web-gateway"]
+
+
+def test_only_the_gateways_hear_the_internet(plan: Plan) -> None:
+    open_groups = {g.name for g in plan.security_groups for r in g.rules if str(r.remote_block) == "0.0.0.0/0"}
+    assert open_groups == {"website-web-gateway"}
+    ports = {r.port for r in rules(plan, "website-web-gateway").values() if str(r.remote_block) == "0.0.0.0/0"}
+    assert ports == {80, 443}
+
+
+def test_log_in_from_outside_ends_at_the_bastion(plan: Plan) -> None:
+    ssh = {(g.name, r.remote_group or str(r.remote_block)) for g in plan.security_groups for r in g.rules
+           if r.port == 22 and r.direction == "ingress"}  # fmt: skip
+    assert ssh == {("operations-bastion", "198.18.0.0/16"), (EVERY_HOST, "operations-bastion")}
+
+
+def test_each_city_and_the_province_have_a_domain_of_their_own(plan: Plan) -> None:
+    projects = {domain.name: [project.name for project in domain.projects] for domain in plan.domains}
+    assert projects == {
+        "province-360000": ["province-information-centre"],
+        "city-360400": ["city-approval", "city-information-centre", "city-office"],
+    }
+
+
+def test_adding_a_host_moves_no_other(facts: Path, spoil: Spoil, plan: Plan) -> None:
+    spoil("systems/website.yaml", "[web-1, web-2]", "[web-0, web-1, web-2]")
+    world = load_unproved(facts)
+    ledger, problems = allocate(world.network, world.needs(), world.ledger, "a.csv")
+    assert problems == []
+    wider = hosts(build_plan(world.with_ledger(ledger), "lab"))
+    assert {name: host.address for name, host in hosts(plan).items()}.items() <= {
+        name: host.address for name, host in wider.items()
+    }.items()
+    assert wider["web-0"].address not in {host.address for host in hosts(plan).values()}
+
+
+def test_replicas_reduce_hosts_and_nothing_else(facts: Path, spoil: Spoil, plan: Plan) -> None:
+    spoil("lab.yaml", "protect_data: false", "replicas: 1\nprotect_data: false")
+    small = build_plan(load(facts), "lab")
+    assert set(hosts(small)) == set(hosts(plan)) - {"gw-2", "web-2"}
+    assert (small.segments, small.routers, small.security_groups) == (plan.segments, plan.routers, plan.security_groups)
+
+
+def test_the_plan_does_not_depend_on_the_order_of_files(plan: Plan) -> None:
+    assert build_plan(load(ROOT / "stacks"), "lab") == plan
+
+
+def test_another_province_works_the_same() -> None:
+    other = build_plan(load(ROOT / "tests" / "lab" / "province"), "small")
+    assert {host for group in other.host_groups for host in (h.name for h in group.hosts)} == {"desk-1", "records-1"}
