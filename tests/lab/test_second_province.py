@@ -1,0 +1,161 @@
+"""Another province's data on the same cloud: built, seen unchanged, rebuilt after a loss, and gone without a trace.
+
+It has a stack, a backend and facts of its own, so that nothing of the users' stack is touched.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+from tenacity import Retrying, stop_after_delay, wait_fixed
+
+from tests.lab.conftest import ROOT, Run
+
+FACTS = ROOT / "tests" / "lab" / "province"
+YES = ("--yes", "--skip-preview", "--non-interactive")
+
+
+@dataclass(frozen=True)
+class Small:
+    """The second stack, and how to call Pulumi for it."""
+
+    state: Path
+    run: Run
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "GANYUN_STATE": str(self.state),
+            "PULUMI_BACKEND_URL": f"file://{self.state / 'pulumi'}",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.state / "passphrase"),
+            "PULUMI_STACK": "small",
+        }
+
+    def pulumi(self, *words: str, check: bool = True, **variables: str) -> Any:
+        return self.run(["pulumi", *words], check=check, **self.environment, **variables)
+
+    def resources(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.pulumi("stack", "export").stdout)["deployment"]["resources"]
+        return found
+
+    def ids(self, kind: str) -> dict[str, str]:
+        return {r["urn"].split("::")[-1]: r["id"] for r in self.resources() if r["type"].endswith(f":{kind}")}
+
+
+@pytest.fixture(scope="module")
+def small(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
+    stack = Small(tmp_path_factory.mktemp("small"), run)
+    (stack.state / "pulumi").mkdir()
+    (stack.state / "passphrase").write_text("a stack for one test", encoding="utf-8")
+    stack.pulumi("stack", "init", "small")
+    key = Path(os.environ["GANYUN_SECRETS"], "ssh", "operator.pub").read_text(encoding="utf-8").strip()
+    stack.pulumi("config", "set", "ganyun:operatorKey", key)
+    stack.pulumi("config", "set", "ganyun:facts", str(FACTS))
+    try:
+        stack.pulumi("up", *YES)
+        yield stack
+    finally:
+        stack.pulumi("destroy", *YES)
+        stack.pulumi("stack", "rm", "--yes")
+
+
+def test_preview_of_what_was_just_built_shows_no_change(small: Small) -> None:
+    small.pulumi("preview", "--expect-no-changes", "--non-interactive")
+    small.pulumi("preview", "--refresh", "--expect-no-changes", "--non-interactive")
+
+
+def test_a_destroyed_host_comes_back_with_its_address_and_key(small: Small, cloud: Any) -> None:
+    port, keys, servers = (
+        small.ids("Port")["records-1"],
+        small.pulumi("stack", "output", "hosts").stdout,
+        small.ids("Instance"),
+    )
+    cloud.compute.delete_server(servers["records-1"])
+    cloud.compute.wait_for_delete(cloud.compute.get_server(servers["records-1"]), wait=60)
+    small.pulumi("up", "--refresh", *YES)
+    rebuilt = small.ids("Instance")
+    assert rebuilt["records-1"] != servers["records-1"]
+    assert rebuilt["desk-1"] == servers["desk-1"]
+    assert small.ids("Port")["records-1"] == port
+    assert small.pulumi("stack", "output", "hosts").stdout == keys
+    small.run(["playbooks/inventory.py", "--list"], **small.environment)
+    for attempt in Retrying(stop=stop_after_delay(90), wait=wait_fixed(3), reraise=True):
+        with attempt:
+            done = small.run(["ssh", "-F", str(small.state / "ssh_config"), "records-1", "hostname"])
+    assert done.stdout.strip() == "records-1"
+
+
+def refused(small: Small, **variables: str) -> str:
+    """The message of a preview that must fail, and fail before it declared anything."""
+    done = small.pulumi("preview", "--non-interactive", check=False, **variables)
+    told: str = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "Traceback" not in told
+    assert "to create" not in told
+    assert "to delete" not in told
+    return told
+
+
+@pytest.fixture
+def elsewhere(small: Small, tmp_path: Path) -> Iterator[Path]:
+    """A copy of the facts that a test may spoil."""
+    copy = tmp_path / "facts"
+    shutil.copytree(FACTS, copy)
+    small.pulumi("config", "set", "ganyun:facts", str(copy))
+    yield copy
+    small.pulumi("config", "set", "ganyun:facts", str(FACTS))
+
+
+def test_what_the_cloud_does_not_have_is_told_together_before_anything_changes(small: Small, elsewhere: Path) -> None:
+    path = elsewhere / "small.yaml"
+    text = path.read_text(encoding="utf-8")
+    for old in ("debian-12", "g1.small", "external_network: internet"):
+        text = text.replace(old, f"{old}-none")
+    path.write_text(text, encoding="utf-8")
+    told = refused(small)
+    for key in ("external_network", "images.base", "flavors.small"):
+        assert f"  {key}\n" in told
+    assert "facts/small.yaml:" in told
+
+
+def test_facts_that_do_not_hold_stop_the_preview(small: Small, elsewhere: Path) -> None:
+    path = elsewhere / "systems" / "records.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("protection_level: 2\n", ""), encoding="utf-8")
+    told = refused(small)
+    assert "facts/systems/records.yaml:" in told
+    assert "protection_level" in told
+
+
+def test_wrong_credentials_name_the_entry(small: Small, tmp_path: Path) -> None:
+    clouds = YAML().load(Path(os.environ["OS_CLIENT_CONFIG_FILE"]).read_text(encoding="utf-8"))
+    clouds["clouds"]["lab"]["auth"]["password"] = "not-the-password"  # noqa: S105
+    with (tmp_path / "clouds.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump(clouds, file)
+    told = refused(small, OS_CLIENT_CONFIG_FILE=str(tmp_path / "clouds.yaml"))
+    assert "wrong user name or password in entry lab" in told
+
+
+def left_over(cloud: Any, projects: set[str]) -> list[str]:
+    """Whatever the cloud still holds for these projects."""
+    network = cloud.network
+    listings: list[Callable[[], Any]] = [
+        network.networks, network.subnets, network.ports, network.routers, network.ips, network.security_groups,
+    ]  # fmt: skip
+    found = [f"{one.location} {one.id}" for listing in listings for one in listing() if one.project_id in projects]
+    found += [one.name for one in cloud.compute.servers(all_projects=True) if one.project_id in projects]
+    found += [one.name for one in cloud.identity.projects() if one.id in projects]
+    found += [one.name for one in cloud.identity.domains() if one.id in projects]
+    return found + [pair.name for pair in cloud.compute.keypairs() if pair.name.startswith("small-")]
+
+
+def test_destroy_leaves_the_cloud_as_it_was(small: Small, cloud: Any) -> None:
+    projects = set(small.ids("Project").values())
+    assert len(left_over(cloud, projects)) > 20
+    small.pulumi("destroy", *YES)
+    assert left_over(cloud, projects) == []
