@@ -9,14 +9,17 @@ def named_addresses(hostvars: Mapping[str, Mapping[str, Any]], names: Iterable[s
     return [{"name": name, "address": str(hostvars[name]["ansible_host"])} for name in sorted(names)]
 
 
-def expected_hosts(hostvars: Mapping[str, Mapping[str, Any]], names: Iterable[str]) -> list[dict[str, Any]]:
-    """What the monitor has to know of each host, by name."""
+def expected_hosts(
+    hostvars: Mapping[str, Mapping[str, Any]], names: Iterable[str], backed_up: Iterable[str]
+) -> list[dict[str, Any]]:
+    """What the monitor has to know of each host, by name; with a recovery point objective where backups are made."""
     hosts: list[dict[str, Any]] = []
+    clients = set(backed_up)
     for entry in named_addresses(hostvars, names):
         facts = hostvars[entry["name"]]
         host = {**entry, **{key: facts[f"ganyun_{key}"] for key in ("zone", "level", "system", "site")}}
-        if recovery := facts.get("ganyun_recovery"):
-            host["rpo_seconds"] = int(recovery["rpo_seconds"])
+        if entry["name"] in clients:
+            host["rpo_seconds"] = int(facts["ganyun_recovery"]["rpo_seconds"])
         hosts.append(host)
     return hosts
 
