@@ -1,0 +1,1 @@
+"""The audit of GB/T 22239-2019: catalogue, evidence, verdicts and report."""

@@ -1,0 +1,136 @@
+"""Pytest as the audit's engine: one test per item and host, one round trip per host, verdicts that name evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.compliance.audit import Audit, UnreadableError
+from tests.compliance.catalogue import Catalogue, load_catalogue
+from tests.compliance.probes import HostEvidence, ask_all
+from tests.compliance.report import Report, build_report, summary, write_report
+from tests.compliance.scope import Scope, load_scope
+from tests.compliance.verdicts import Finding, ItemResult, Verdict, judge_item, waive
+from tests.compliance.waivers import Waiver, load_waivers
+
+CATALOGUE = pytest.StashKey[Catalogue]()
+SCOPE = pytest.StashKey[Scope]()
+WAIVERS = pytest.StashKey[tuple[Waiver, ...]]()
+ANSWERS = pytest.StashKey[dict[str, HostEvidence]]()
+RESULTS = pytest.StashKey[list[ItemResult]]()
+REPORT = pytest.StashKey[Report]()
+STATUS = {
+    Verdict.PASS: ("passed", ".", "符合 PASS"),
+    Verdict.FAIL: ("failed", "F", "不符合 FAIL"),
+    Verdict.WAIVED: ("waived", "w", "豁免 WAIVED"),
+    Verdict.NOT_EVALUATED: ("not evaluated", "n", "未评估 NOT EVALUATED"),
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("audit", "compliance audit (run by playbooks/audit.yml)")
+    group.addoption("--audit-scope", type=Path, help="hosts with their place in the plan, written by the playbook")
+    group.addoption("--audit-report", type=Path, help="folder that the report is written to")
+    group.addoption("--audit-ssh-config", help="ssh configuration that reaches the hosts")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "control(item): the item of GB/T 22239-2019 that a check judges")
+    path = config.getoption("--audit-scope")
+    if path is None:
+        raise pytest.UsageError(
+            "没有检查范围：请用 playbooks/audit.yml 启动 (no --audit-scope: run playbooks/audit.yml)"
+        )
+    config.stash[CATALOGUE] = load_catalogue()
+    config.stash[SCOPE] = load_scope(path)
+    config.stash[WAIVERS] = load_waivers(config.stash[CATALOGUE])
+    config.stash[RESULTS] = []
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each check runs on every host whose level has the item."""
+    if "audit" not in metafunc.fixturenames:
+        return
+    control = metafunc.config.stash[CATALOGUE].by_id[item_of(metafunc.definition)]
+    hosts = [host for host in metafunc.config.stash[SCOPE].hosts if host.level in control.levels]
+    metafunc.parametrize("audit", [(control, host) for host in hosts], ids=[host.name for host in hosts], indirect=True)
+
+
+def item_of(node: pytest.Item | pytest.FunctionDefinition) -> str:  # type: ignore[name-defined]
+    """The item that a check declares."""
+    marker = node.get_closest_marker("control")
+    if marker is None:
+        raise pytest.UsageError(f"{node.nodeid}: a check needs @pytest.mark.control(item)")
+    return str(marker.args[0])
+
+
+@pytest.fixture
+def audit(request: pytest.FixtureRequest) -> Audit:
+    """One item on one host, with everything that the host answered."""
+    stash = request.config.stash
+    if ANSWERS not in stash:
+        stash[ANSWERS] = ask_all(stash[SCOPE].hosts, request.config.getoption("--audit-ssh-config"))
+    control, host = request.param
+    return Audit(control, host, stash[ANSWERS][host.name])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, bool, bool]:
+    """Turn a check's findings into a verdict; what breaks off leaves the item not evaluated, and says why."""
+    audit = pyfuncitem.funcargs["audit"]
+    assert isinstance(audit, Audit)
+    stash = pyfuncitem.config.stash
+    broken: Exception | None = None
+    try:
+        outcome = yield
+    except UnreadableError as problem:
+        audit.findings = [*audit.findings, unread(str(problem))]
+        outcome = True
+    except Exception as problem:
+        audit.findings = [*audit.findings, unread(f"检查程序出错 (check broke off): {problem!r}")]
+        broken, outcome = problem, True
+    today = datetime.now(UTC).date()
+    findings = tuple(
+        waive(finding, audit.control.id, audit.host.names, stash[WAIVERS], today) for finding in audit.findings
+    )
+    result = judge_item(audit.host.name, audit.control.id, findings)
+    stash[RESULTS].append(result)
+    pyfuncitem.user_properties.append(("verdict", result.verdict))
+    if broken is not None:
+        raise broken
+    if result.verdict is Verdict.FAIL:
+        failed = [f"{f.title}：{f.detail}" for f in findings if f.verdict is Verdict.FAIL]
+        pytest.fail("\n".join(failed), pytrace=False)
+    return outcome
+
+
+def unread(reason: str) -> Finding:
+    """The finding that stands for everything that could not be read."""
+    return Finding(point="unreadable", title="证据读取", verdict=Verdict.NOT_EVALUATED, detail=reason)
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    verdict = dict(report.user_properties).get("verdict")
+    if report.when == "call" and isinstance(verdict, Verdict) and report.passed:
+        return STATUS[verdict]
+    return None
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the report from what was found, also after an interrupted run."""
+    stash = session.config.stash
+    folder = session.config.getoption("--audit-report")
+    if folder is None or ANSWERS not in stash:
+        return
+    stash[REPORT] = build_report(stash[CATALOGUE], stash[SCOPE], stash[WAIVERS], stash[ANSWERS], stash[RESULTS])
+    write_report(stash[REPORT], stash[CATALOGUE], folder)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if REPORT in config.stash:
+        terminalreporter.section("compliance summary 符合性检查汇总")
+        for line in summary(config.stash[REPORT]):
+            terminalreporter.write_line(line)

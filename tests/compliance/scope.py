@@ -1,0 +1,58 @@
+"""What the audit is told about each host: its place in the plan, so that facts judge it and not its own word."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, BeforeValidator, Field
+
+from tests.compliance.catalogue import Frozen, Level
+
+
+class Flow(Frozen):
+    """One declared flow; `peer` is the block at the other end: `from` or `to` in the inventory."""
+
+    peer: str = Field(validation_alias=AliasChoices("peer", "from", "to"))
+    protocol: str
+    ports: tuple[int | str, ...]
+
+    def has_port(self, port: int) -> bool:
+        """Whether this flow declares the port; no port at all means every port."""
+        ranges = [str(entry).partition("-") for entry in self.ports]
+        return not ranges or any(int(low) <= port <= int(high or low) for low, _, high in ranges)
+
+
+class HostScope(Frozen):
+    """One host as the plan knows it."""
+
+    name: str
+    groups: tuple[str, ...]
+    level: Annotated[Level, BeforeValidator(int)]
+    zone: str
+    system: str
+    owner: str
+    site: str
+    automation: str
+    administrators: tuple[str, ...]
+    service_shells: tuple[str, ...]
+    terminals: tuple[IPv4Network, ...] = Field(min_length=1)
+    flows_in: tuple[Flow, ...]
+    flows_out: tuple[Flow, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names by which a waiver may speak of this host."""
+        return frozenset({self.name, "all", *self.groups})
+
+
+class Scope(Frozen):
+    """All hosts of one audit."""
+
+    hosts: tuple[HostScope, ...]
+
+
+def load_scope(path: Path) -> Scope:
+    """Read what the audit playbook wrote."""
+    return Scope.model_validate_json(path.read_text(encoding="utf-8"))

@@ -1,0 +1,92 @@
+"""Verdicts and what they rest on: no pass without evidence, no silence about what was not evaluated."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Self
+
+from pydantic import model_validator
+
+from tests.compliance.catalogue import Frozen
+from tests.compliance.waivers import Waiver
+
+
+class Verdict(StrEnum):
+    """What can be said about a point or an item, worst first."""
+
+    FAIL = "fail"
+    NOT_EVALUATED = "not evaluated"
+    WAIVED = "waived"
+    PASS = "pass"  # noqa: S105 - a verdict, not a secret
+
+
+WORST_FIRST = tuple(Verdict)
+CHINESE = {
+    Verdict.PASS: "符合",
+    Verdict.FAIL: "不符合",
+    Verdict.WAIVED: "豁免",
+    Verdict.NOT_EVALUATED: "未评估",
+}
+
+
+class Evidence(Frozen):
+    """What was read on the host, when, and what came back."""
+
+    command: str
+    output: str
+    exit_status: int
+    read_at: datetime
+
+
+class Finding(Frozen):
+    """The verdict on one point of an item (测评实施要点)."""
+
+    point: str
+    title: str
+    verdict: Verdict
+    detail: str
+    evidence: tuple[Evidence, ...] = ()
+    waiver: Waiver | None = None
+
+    @model_validator(mode="after")
+    def _grounded(self) -> Self:
+        if self.verdict is not Verdict.NOT_EVALUATED and not self.evidence:
+            raise ValueError(f"{self.point}: {self.verdict} needs evidence")
+        if self.verdict is Verdict.NOT_EVALUATED and not self.detail:
+            raise ValueError(f"{self.point}: a point that was not evaluated needs a reason")
+        return self
+
+
+class ItemResult(Frozen):
+    """The verdict on one item on one host."""
+
+    host: str
+    item: str
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+
+
+def worst(verdicts: tuple[Verdict, ...]) -> Verdict:
+    """An item is as good as its worst point; without any point nothing was evaluated."""
+    return min(verdicts, key=WORST_FIRST.index, default=Verdict.NOT_EVALUATED)
+
+
+def waive(finding: Finding, item: str, names: frozenset[str], waivers: tuple[Waiver, ...], today: date) -> Finding:
+    """Turn a failed point into a waived one where the register says so; an expired entry leaves it failed."""
+    if finding.verdict is not Verdict.FAIL:
+        return finding
+    for waiver in waivers:
+        if waiver.covers(item, finding.point, names):
+            if waiver.expired(today):
+                detail = f"{finding.detail}；豁免已于 {waiver.expires} 到期 (waiver expired)"
+                return finding.model_copy(update={"detail": detail, "waiver": waiver})
+            return finding.model_copy(update={"verdict": Verdict.WAIVED, "waiver": waiver})
+    return finding
+
+
+def judge_item(host: str, item: str, findings: tuple[Finding, ...]) -> ItemResult:
+    """Sum up an item."""
+    return ItemResult(
+        host=host, item=item, verdict=worst(tuple(finding.verdict for finding in findings)), findings=findings
+    )
