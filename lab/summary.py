@@ -12,6 +12,7 @@ from infra.contract import Contract, read
 from lab import steps
 from lab.paths import Paths
 
+MET = "达标"  # the verdict of disaster_recovery/report.py
 NEXT = (
     ("改一处硬化项再审计 harden and audit", "ansible-playbook playbooks/audit.yml"),
     ("发布网站 publish a site", "ansible-playbook playbooks/publish.yml"),
@@ -44,18 +45,24 @@ def born(paths: Paths) -> float:
 
 
 def drilled(paths: Paths) -> bool:
-    """Has this lab's latest drill restored everything in time?"""
-    file = paths.reports / "drill" / "latest" / "report.json"
-    latest = report(paths, "drill")
-    return latest is not None and file.stat().st_mtime > born(paths) and latest.get("verdict") == "pass"
+    """Was this lab's department restored in a drill, with equal data and in time?"""
+    found = (json.loads(file.read_text(encoding="utf-8")) for file in paths.reports.glob("drill/*/report.json"))
+    return any(drill["verdict"] == MET and drill["began_at"] > born(paths) for drill in found)
 
 
 def drill(paths: Paths) -> list[tuple[str, str]]:
-    """The latest restore drill, and where to read it."""
+    """The latest restore drill: measured against promised, and where to read it."""
     latest = report(paths, "drill")
     if latest is None:
         return []
-    return [(f"恢复演练 drill: {latest.get('verdict')}", str(paths.reports / "drill" / "latest" / "report.html"))]
+    measured, promised = latest["values"].get("measurement"), latest["facts"]["objective"]
+    figures = [
+        f"{name.upper()} {measured[f'{name}_seconds']:.1f} s (目标 objective {promised[f'{name}_seconds']:g} s)"
+        for name in ("rpo", "rto")
+        if measured
+    ]
+    title = ", ".join([f"恢复演练 drill: {latest['verdict']}", *figures])
+    return [(title, str(paths.reports / "drill" / "latest" / "report.html"))]
 
 
 def reach(contract: Contract, paths: Paths) -> list[tuple[str, str]]:
