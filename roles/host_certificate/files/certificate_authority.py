@@ -75,9 +75,7 @@ def create(folder: Path) -> bool:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     _write_once(key_path, pem, 0o600)
     _write_once(certificate_path, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
     return True

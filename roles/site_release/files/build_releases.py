@@ -1,8 +1,8 @@
-"""Render, pack and sign a release of each site: the same facts and templates give the same bytes, so publishing twice changes nothing.
+"""Render, pack and sign a release of each site: the same facts give the same bytes, so a second time changes nothing.
 
 Usage: build_releases.py FACTS_FOLDER OUTPUT_FOLDER KEY NOTE SITE...
 NOTE is shown at the top of every page when it isn't empty.
-Prints [{"site": …, "version": …, "bundle": …, "changed": …}, …]. Needs the project's home in PYTHONPATH, whose models read the facts.
+Prints [{"site": …, "version": …, "bundle": …, "changed": …}, …]. Needs the project's home in PYTHONPATH.
 """
 
 import datetime as dt
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 from infra.plan.base import target
 from infra.plan.load import load
 from infra.plan.problems import FactsError
@@ -49,32 +50,36 @@ def newest_first(column: Column) -> list[Notice]:
 def pages(site: Site, owner: str, note: str, version: str) -> dict[str, str]:
     """Every page of the site by its path."""
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    style = (TEMPLATES / "site.css").read_bytes()
+    css = (TEMPLATES / "site.css").read_text(encoding="utf-8")
+    style = f"assets/site.{hashlib.sha256(css.encode()).hexdigest()[:12]}.css"
     environment.globals.update(
         site=site,
         owner=owner,
         note=note,
         columns=[(column, newest_first(column)) for column in site.columns],
         notice_path=notice_path,
-        style=f"assets/site.{hashlib.sha256(style).hexdigest()[:12]}.css",
+        style=style,
         version=version,
     )
 
     def render(template: str, **values: Any) -> str:
         return environment.get_template(f"{template}.j2").render(values)
 
-    result = {"index.html": render("home.html"), "404.html": render("missing.html"), "favicon.svg": render("favicon.svg")}
-    result["version.txt"] = f"{version}\n"
-    result[environment.globals["style"]] = style.decode()
+    result = {"version.txt": f"{version}\n", style: css, "favicon.svg": render("favicon.svg")}
+    result |= {"index.html": render("home.html"), "404.html": render("missing.html")}
     for column in site.columns:
         notices = newest_first(column)
         result[f"{column.name}/index.html"] = render("column.html", column=column, notices=notices)
         for notice in notices:
             path = notice_path(column, notice)
             if path in result:
-                raise ValueError(f"{site.name}: {column.name}: 标题与日期重复 same title and date twice: {notice.title}")
+                raise ValueError(f"{site.name}: {column.name}: 标题日期重复 same title and date: {notice.title}")
             result[path] = render("notice.html", column=column, notice=notice)
     return result
 
@@ -86,7 +91,7 @@ def compose(site: Site, owner: str, note: str) -> Release:
         digest.update(f"{path}\0{len(text)}\0{text}".encode())
     newest = max((notice.date for column in site.columns for notice in column.notices), default=OLDEST)
     version = f"{newest:%Y%m%d}-{digest.hexdigest()[:12]}"
-    # A web server makes its ETag from time and size: without the digest in the time, two versions of a page could share one.
+    # A web server makes its ETag from time and size: without the digest in the time two versions could share one.
     midnight = int(dt.datetime.combine(newest, dt.time(), BEIJING).timestamp())
     files = {f"public/{path}": text.encode() for path, text in pages(site, owner, note, version).items()}
     manifest = {"site": site.name, "version": version, "host": site.host}
@@ -95,7 +100,7 @@ def compose(site: Site, owner: str, note: str) -> Release:
 
 
 def pack(files: dict[str, bytes], seconds: int) -> bytes:
-    """A tar without anything that depends on who packs it, where or when; not compressed, because compressors differ."""
+    """A tar without a trace of who packs it, where or when; not compressed, because compressors differ."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for name, content in sorted(files.items()):

@@ -2,10 +2,10 @@
 """Takes signed releases of static sites in on a web node, and makes one of them the current one.
 
 Usage: site-release stage SITE=VERSION...      verify and unpack SITES/<site>/bundles/<version>.release
-       site-release activate SITE=VERSION...   switch, ask this node's own web server, switch back if it answers otherwise
+       site-release activate SITE=VERSION...   switch, ask this node's own web server, switch back if it is wrong
 
-A bundle is a tar of two files: release.tar and its signature by the publisher. Nothing is unpacked before the signature was
-verified on this node. Both verbs print {"changed": [...]} and change nothing when all is as asked already.
+A bundle is a tar of two files: release.tar and its signature by the publisher. Nothing is unpacked before the
+signature was verified on this node. Both verbs print {"changed": [...]} and change nothing when all is so already.
 """
 
 import hashlib
@@ -50,7 +50,7 @@ def _verify(archive: bytes, signature: bytes, bundle: Path) -> None:
         command = ["ssh-keygen", "-Y", "verify", "-f", str(PUBLISHERS), "-I", "publisher", "-n", "ganyun-site"]
         run = subprocess.run([*command, "-s", file.name], input=archive, capture_output=True, check=False)
     if run.returncode != 0:
-        raise ReleaseError(f"{bundle}: 签名无效 signature refused: {run.stderr.decode().strip() or run.stdout.decode().strip()}")
+        raise ReleaseError(f"{bundle}: 签名无效 signature refused: {(run.stderr or run.stdout).decode().strip()}")
 
 
 def _files(archive: bytes) -> Iterator[tuple[str, bytes]]:
@@ -111,8 +111,8 @@ def stage(name: str, version: str) -> bool:
     _verify(archive, signature, bundle)
     files = dict(_files(archive))
     manifest = json.loads(files.get(MANIFEST, b"{}"))
-    if (manifest.get("site"), manifest.get("version")) != (name, version):
-        raise ReleaseError(f"{bundle}: signed for {manifest.get('site')} {manifest.get('version')}, not for {name} {version}")
+    if (found := (manifest.get("site"), manifest.get("version"))) != (name, version):
+        raise ReleaseError(f"{bundle}: signed for {found[0]} {found[1]}, not for {name} {version}")
     changed = _sync(site / "releases" / version, files, _timestamps(archive))
     _share_assets(site, site / "releases" / version)
     return changed
@@ -148,7 +148,8 @@ def _fault(release: Path, version: str) -> str | None:
         for path, expected in (("/version.txt", f"{version}\n".encode()), ("/", home)):
             status, body = _get(host, path)
             if status != 200 or body != expected:
-                return f"http://{host}{path}: {status}, sha256 {hashlib.sha256(body).hexdigest()[:12]} instead of the release's"
+                digest = hashlib.sha256(body).hexdigest()
+                return f"http://{host}{path}: {status}, sha256 {digest[:12]} instead of the release's"
     except (OSError, http.client.HTTPException) as error:
         return f"http://{host}: {error}"
     return None
