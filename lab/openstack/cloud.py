@@ -1,10 +1,9 @@
 """What a cloud operator gives a new OpenStack: services in the catalogue, flavours, images, the provider network."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import openstack
-
+from lab.openstack.api import Api
 from lab.openstack.secrets import SERVICE_USERS
 from lab.openstack.settings import LabSettings
 
@@ -19,80 +18,85 @@ CATALOGUE = {
 # Name → virtual CPUs, MiB of memory, GiB of disk.
 FLAVOURS = {"g1.small": (1, 1024, 4), "g1.medium": (2, 2048, 8)}
 RECIPE = "ganyun_recipe"
+FLOATING = (100, 250)  # first and last address of the provider network that floating IPs come from
 
 
-def connect(lab: LabSettings, admin_password: str) -> Any:
-    """A client as admin; typed by the SDK only loosely."""
-    return openstack.connect(
-        auth_url=lab.auth_url,
-        username="admin",
-        password=admin_password,
-        project_name="admin",
-        user_domain_name="Default",
-        project_domain_name="Default",
-        region_name="RegionOne",
-        load_yaml_config=False,
-        load_envvars=False,
-    )
-
-
-def fill_catalogue(cloud: Any, lab: LabSettings, passwords: dict[str, str]) -> None:
+def fill_catalogue(api: Api, lab: LabSettings, passwords: Mapping[str, str]) -> None:
     """A user with role admin for each service, and its endpoints."""
-    identity = cloud.identity
-    project = identity.find_project("service") or identity.create_project(name="service", domain_id="default")
-    admin = identity.find_role("admin")
-    users = {user.name: user for user in identity.users(domain_id="default")}
-    services = {service.name: service for service in identity.services()}
-    known = {(endpoint.service_id, endpoint.interface) for endpoint in identity.endpoints()}
+    projects = {
+        entry["name"]: entry["id"] for entry in api.get("identity", "/v3/projects?domain_id=default")["projects"]
+    }
+    if "service" not in projects:
+        made = api.post("identity", "/v3/projects", {"project": {"name": "service", "domain_id": "default"}})
+        projects["service"] = made["project"]["id"]
+    admin = api.get("identity", "/v3/roles?name=admin")["roles"][0]["id"]
+    users = {entry["name"]: entry["id"] for entry in api.get("identity", "/v3/users?domain_id=default")["users"]}
     for name in SERVICE_USERS:
-        user = users.get(name) or identity.create_user(name=name, password=passwords[f"keystone_{name}"])
-        identity.assign_project_role_to_user(project, user, admin)
-        kind, port, path = CATALOGUE[name]
-        service = services.get(name) or identity.create_service(name=name, type=kind)
+        if name not in users:
+            user = {"name": name, "domain_id": "default", "password": passwords[f"keystone_{name}"]}
+            users[name] = api.post("identity", "/v3/users", {"user": user})["user"]["id"]
+        api.put("identity", f"/v3/projects/{projects['service']}/users/{users[name]}/roles/{admin}")
+    make_endpoints(api, lab)
+
+
+def make_endpoints(api: Api, lab: LabSettings) -> None:
+    """Where each service is reached."""
+    services = {entry["name"]: entry["id"] for entry in api.get("identity", "/v3/services")["services"]}
+    endpoints = api.get("identity", "/v3/endpoints")["endpoints"]
+    known = {(entry["service_id"], entry["interface"]) for entry in endpoints}
+    for name, (kind, port, path) in CATALOGUE.items():
+        if name not in services:
+            made = api.post("identity", "/v3/services", {"service": {"name": name, "type": kind}})
+            services[name] = made["service"]["id"]
         for interface in ("public", "internal"):
-            if (service.id, interface) not in known:
+            if (services[name], interface) not in known:
                 url = f"http://{lab.address}:{port}{path}"
-                identity.create_endpoint(service_id=service.id, interface=interface, url=url, region_id="RegionOne")
+                endpoint = {"service_id": services[name], "interface": interface, "url": url, "region_id": "RegionOne"}
+                api.post("identity", "/v3/endpoints", {"endpoint": endpoint})
 
 
-def make_flavours(cloud: Any) -> None:
+def make_flavours(api: Api) -> None:
     """The two sizes that stacks ask for."""
-    have = {flavour.name for flavour in cloud.compute.flavors()}
+    have = {entry["name"] for entry in api.get("compute", "/v2.1/flavors?is_public=none")["flavors"]}
     for name, (cpus, memory, disk) in FLAVOURS.items():
         if name not in have:
-            cloud.compute.create_flavor(name=name, vcpus=cpus, ram=memory, disk=disk)
+            flavour = {"name": name, "vcpus": cpus, "ram": memory, "disk": disk}
+            api.post("compute", "/v2.1/flavors", {"flavor": flavour})
 
 
-def make_internet(cloud: Any, lab: LabSettings) -> None:
+def make_internet(api: Api, lab: LabSettings) -> None:
     """The flat provider network; floating IPs come from its upper part."""
-    network = cloud.network.find_network("internet") or cloud.network.create_network(
-        name="internet",
-        is_router_external=True,
-        provider_network_type="flat",
-        provider_physical_network="internet",
-    )
-    if not list(cloud.network.subnets(network_id=network.id)):
-        cloud.network.create_subnet(
-            name="internet",
-            network_id=network.id,
-            ip_version=4,
-            cidr=str(lab.external),
-            gateway_ip=str(lab.external_gateway),
-            is_dhcp_enabled=False,
-            allocation_pools=[{"start": str(lab.external[100]), "end": str(lab.external[250])}],
-        )
+    networks = api.get("network", "/v2.0/networks?name=internet&router:external=true")["networks"]
+    if not networks:
+        network = {
+            "name": "internet",
+            "router:external": True,
+            "provider:network_type": "flat",
+            "provider:physical_network": "internet",
+        }
+        networks = [api.post("network", "/v2.0/networks", {"network": network})["network"]]
+    if not networks[0]["subnets"]:
+        first, last = (str(lab.external[number]) for number in FLOATING)
+        subnet = {
+            "name": "internet",
+            "network_id": networks[0]["id"],
+            "ip_version": 4,
+            "cidr": str(lab.external),
+            "gateway_ip": str(lab.external_gateway),
+            "enable_dhcp": False,
+            "allocation_pools": [{"start": first, "end": last}],
+        }
+        api.post("network", "/v2.0/subnets", {"subnet": subnet})
 
 
-def upload(cloud: Any, name: str, file: Path) -> None:
+def offer(api: Api, name: str, file: Path) -> None:
     """Offer an image to everybody, replacing one of an older recipe or of an upload that never ended."""
     wanted = file.parent.name
-    for image in cloud.image.images(name=name):
-        if image.status == "active" and image.properties.get(RECIPE) == wanted:
+    for image in api.get("image", f"/v2/images?name={name}")["images"]:
+        if image["status"] == "active" and image.get(RECIPE) == wanted:
             return
-        cloud.image.delete_image(image)
+        api.delete("image", f"/v2/images/{image['id']}")
     properties = {"hw_vm_mode": "exe", "os_distro": "debian", "os_version": "12", RECIPE: wanted}
-    image = cloud.image.create_image(
-        name, container_format="bare", disk_format="qcow2", visibility="public", **properties
-    )
-    with file.open("rb") as data:
-        cloud.image.put(f"/images/{image.id}/file", headers={"Content-Type": "application/octet-stream"}, data=data)
+    form = {"container_format": "bare", "disk_format": "qcow2", "visibility": "public"}
+    image = api.post("image", "/v2/images", {"name": name} | form | properties)
+    api.upload("image", f"/v2/images/{image['id']}/file", file)

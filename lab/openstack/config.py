@@ -84,6 +84,7 @@ def write(lab: LabSettings, root: Path, known: Mapping[str, str]) -> None:
     ):
         (lab.own / folder).mkdir(exist_ok=True)
         os.chown(lab.own / folder, *owners[owner])
+        (lab.own / folder).chmod(0o700)
     for name, (owner, text) in render(lab, known).items():
         secrets.write(etc / name, text, owners[owner])
     cookie = lab.own / "rabbitmq" / ".erlang.cookie"

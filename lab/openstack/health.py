@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from lab.openstack import inside, secrets
-from lab.openstack.api import alive_agents
+from lab.openstack.api import Api, alive_agents
 from lab.openstack.services import Service, table
 from lab.openstack.settings import LabSettings
 from lab.openstack.supervisor import Supervisor
@@ -28,7 +28,7 @@ def look(lab: LabSettings) -> list[ServiceHealth]:
         return [judge(service, "DOWN", answered=False, alive=set()) for service in table(lab)]
     states = supervisor.states()
     answered = inside.in_network(pid, lambda: _answers(table(lab)))
-    alive = alive_agents(lab, secrets.load(lab.secrets / "lab.json")["admin"])
+    alive = alive_agents(Api(lab, secrets.load(lab.secrets / "lab.json")["admin"]))
     return [
         judge(s, states.get(s.name, "UNKNOWN"), answered=answered.get(s.name, True), alive=alive) for s in table(lab)
     ]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lab import images
 from lab.openstack import cloud, config, enter, inside, network, root, secrets, settings, teardown
+from lab.openstack.api import Api
 from lab.openstack.health import ServiceHealth, all_well, look
 from lab.openstack.progress import Progress
 from lab.openstack.services import Probe, Stage, table
@@ -127,7 +128,7 @@ def start_services(lab: LabSettings, pid: int, known: Mapping[str, str]) -> None
     inside.wait_for(lab, pid, store)
     others = start(Stage.API)
     inside.wait_for(lab, pid, identity)
-    cloud.fill_catalogue(cloud.connect(lab, known["admin"]), lab, dict(known))
+    cloud.fill_catalogue(Api(lab, known["admin"]), lab, known)
     inside.wait_for(lab, pid, others)
     start(Stage.AGENT)
 
@@ -141,11 +142,11 @@ def bootstrap(lab: LabSettings, pid: int, password: str) -> None:
 
 def furnish(lab: LabSettings, known: Mapping[str, str], files: Mapping[str, Path]) -> None:
     """Everything that stacks find in the cloud."""
-    client = cloud.connect(lab, known["admin"])
+    api = Api(lab, known["admin"])
     with ThreadPoolExecutor() as pool:
-        uploads = [pool.submit(cloud.upload, client, name, file) for name, file in files.items()]
-        cloud.make_flavours(client)
-        cloud.make_internet(client, lab)
+        uploads = [pool.submit(cloud.offer, api, name, file) for name, file in files.items()]
+        cloud.make_flavours(api)
+        cloud.make_internet(api, lab)
         for job in uploads:
             job.result()
 
@@ -157,7 +158,7 @@ def wait_well(lab: LabSettings, patience: float = 90) -> None:
         if time.monotonic() > deadline:
             ill = ", ".join(f"{service.name} ({service.detail})" for service in seen if not service.healthy)
             raise LabError(f"不健康 unhealthy: {ill}; logs in {lab.log}")
-        time.sleep(0.5)
+        time.sleep(1)
 
 
 def marker(lab: LabSettings) -> Path:

@@ -48,7 +48,7 @@ def uwsgi(address: str, port: int, script: str, processes: int) -> str:
     """A WSGI service; without `Connection: close` clients meet resets."""
     return (
         f"/usr/bin/uwsgi_python3 --http-socket {address}:{port} --wsgi-file {script} --master --processes {processes} "
-        "--threads 2 --enable-threads --need-app --lazy-apps --buffer-size 65535 --die-on-term --no-orphans "
+        "--threads 2 --enable-threads --need-app --buffer-size 65535 --die-on-term --no-orphans "
         '--thunder-lock --disable-logging --add-header "Connection: close"'
     )
 
