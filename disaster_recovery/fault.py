@@ -1,4 +1,4 @@
-"""The fault: a server ended for real through OpenStack, after everything that could make it the wrong one was refused."""
+"""The fault: a server ended for real through OpenStack, once all that could make it the wrong one was refused."""
 
 import time
 
@@ -46,5 +46,3 @@ def destroy(cloud: Connection, server: Server) -> None:
             msg = f"云主机 {server.name} 在 {GONE_SECONDS} 秒内未消失 · the server is still there"
             raise FaultError(msg)
         time.sleep(0.5)
-
-

@@ -1,6 +1,8 @@
 """The drill's journal: one line per event, written before anything depends on it, so that even a drill that was cut off
 has its evidence. The report reads nothing else."""
 
+import contextlib
+import itertools
 import json
 import os
 import subprocess
@@ -60,6 +62,21 @@ class Journal:
             raise CommandError(msg)
         return found[-1]
 
+    def moment(self, kind: Kind, name: str = "") -> float:
+        """Return when the newest event of this kind (and name) happened."""
+        return [one.at for one in self.events() if one.kind == kind and name in ("", one.name)][-1]
+
+    def _new_evidence(self) -> Path:
+        """Reserve the next file; commands may run side by side."""
+        folder = self.folder / "evidence"
+        folder.mkdir(exist_ok=True)
+        for number in itertools.count(len(list(folder.glob("*.txt"))) + 1):
+            path = folder / f"{number:02d}.txt"
+            with contextlib.suppress(FileExistsError):
+                path.touch(exist_ok=False)
+                return path
+        raise AssertionError
+
     def note(self, name: str, value: Any) -> None:
         """Write a fact."""
         self.add("fact", name, value=value)
@@ -67,12 +84,15 @@ class Journal:
     def run(self, title: str, command: Sequence[str], *, given: str | None = None, secret: bool = False) -> str:
         """Run a command, keep what it printed as evidence and return it; `secret` keeps its input out."""
         started = time.time()
-        number = sum(event.kind == "command" for event in self.events()) + 1
-        path = self.folder / "evidence" / f"{number:02d}.txt"
-        path.parent.mkdir(exist_ok=True)
-        with path.open("w", encoding="utf-8") as log:
-            done = subprocess.run(command, input=given, stdout=log, stderr=subprocess.STDOUT, text=True, check=False)
+        path = self._new_evidence()
+        complaints = path.with_suffix(".err")
+        with path.open("w") as out, complaints.open("w") as err:
+            done = subprocess.run(command, input=given, stdout=out, stderr=err, text=True, check=False)
         text = path.read_text(encoding="utf-8", errors="replace")
+        if said := complaints.read_text(encoding="utf-8", errors="replace"):
+            with path.open("a", encoding="utf-8") as out:
+                out.write(f"\n--- stderr ---\n{said}")
+        complaints.unlink()
         self.add(
             "command",
             title,
@@ -80,11 +100,11 @@ class Journal:
             input="" if secret else (given or ""),
             started=started,
             exit=done.returncode,
-            output=text[-EXCERPT:],
+            output=(text + said)[-EXCERPT:],
             file=f"evidence/{path.name}",
         )
         if done.returncode != 0:
-            last = "\n".join(text.strip().splitlines()[-15:])
+            last = "\n".join((said or text).strip().splitlines()[-15:])
             msg = f"{title}：失败 failed (exit {done.returncode}), {path}\n{last}"
             raise CommandError(msg)
         return text

@@ -69,12 +69,19 @@ def sql(database: Database, between: Mapping[str, tuple[int, int]] | None = None
         + f"""
 SELECT json_build_object(
   'tables', json_build_object({", ".join(parts)}),
-  'canary', (SELECT json_build_object('number', number, 'written_at', extract(epoch FROM written_at)::float8)
-             FROM {CANARY.table} ORDER BY number DESC LIMIT 1),
+  'canary', ({newest_canary("true")}),
   'system', (SELECT system_identifier FROM pg_control_system())::text,
   'log_position', CASE WHEN pg_is_in_recovery() THEN '' ELSE pg_current_wal_lsn()::text END,
   'asked_at', extract(epoch FROM clock_timestamp())::float8)
 """
+    )
+
+
+def newest_canary(which: str) -> str:
+    """Return the question for the newest canary row among those that `which` selects."""
+    return (
+        "SELECT json_build_object('number', number, 'written_at', extract(epoch FROM written_at)::float8) "
+        f"FROM {CANARY.table} WHERE {which} ORDER BY number DESC LIMIT 1"
     )
 
 

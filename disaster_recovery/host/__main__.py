@@ -43,10 +43,10 @@ def _act(config: Config, arguments: argparse.Namespace) -> Any:  # noqa: PLR0911
         case "restore":
             return _restore(config, arguments)
         case "recovered":
-            cluster = _database(config)
+            note = restore.last(config)
             seen = recovered.wait_promoted(arguments.limit)
-            recovered.require_complete(cluster, seen, arguments.system, arguments.newest)
-            return dataclasses.asdict(seen)
+            recovered.require_complete(_database(config), seen, note.system, note.newest)
+            return {**dataclasses.asdict(note), **dataclasses.asdict(seen)}
         case "rehearse":
             return json.loads(rehearse.rehearse(config, _database(config), arguments.name, sys.stdin.read()))
     return digest.of(arguments.folders, arguments.below)
@@ -97,8 +97,6 @@ def _parser() -> argparse.ArgumentParser:
     back.add_argument("--into", type=Path, help="files: the empty folder to restore into")
     back.add_argument("--replace", action="store_true", help="database: set existing data aside")
     judged = verbs.add_parser("recovered", help="wait for promotion and judge the recovery")
-    judged.add_argument("--system", required=True)
-    judged.add_argument("--newest", required=True)
     judged.add_argument("--limit", type=float, default=600)
     apart = verbs.add_parser("rehearse", help="restore apart and answer the query on stdin")
     apart.add_argument("name", help="the database to ask")

@@ -22,6 +22,7 @@ class Database:
     binaries: Path
     spool: Path
     spool_group: str
+    samples: Path
     archive_seconds: int
 
 
@@ -68,7 +69,7 @@ def _build(path: Path, raw: dict[str, Any]) -> Config:
         values[key] = Path(values[key])
     if database is not None:
         parts = _known(path, "database.", Database, database)
-        for key in ("data", "binaries", "spool"):
+        for key in ("data", "binaries", "spool", "samples"):
             parts[key] = Path(parts[key])
         values["database"] = Database(**parts)
     if files is not None:

@@ -96,6 +96,12 @@ def switch_and_wait(database: Database) -> str:
     return name
 
 
+def running(database: Database) -> bool:
+    """Say whether a server runs in the cluster's folder."""
+    command = ["runuser", "-u", "postgres", "--", str(database.binaries / "pg_ctl"), "-D", str(database.data), "status"]
+    return database.data.exists() and subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
 def base_backup(database: Database, target: Path) -> str:
     """Copy the running cluster with its own checksums, verify the copy, and return its backup label."""
     copy: list[str | Path] = [database.binaries / "pg_basebackup", "-D", target, "-U", ROLE, "-Fp", "-X", "stream"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import re
 import signal
 import subprocess
@@ -122,7 +123,8 @@ class Restic:
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "RESTIC_REPOSITORY": f"rest:https://{account}@{self._config.vault}/{self._config.client}/",
             "RESTIC_PASSWORD_FILE": str(self._config.key),
-            "RESTIC_CACHE_DIR": str(self._config.cache),
+            # What root caches while it restores would be unreadable to the jobs.
+            "RESTIC_CACHE_DIR": str(self._config.cache / pwd.getpwuid(os.getuid()).pw_name),
         }
 
     def _explain(self, code: int, complaints: str, output: str) -> Problem:
@@ -136,7 +138,7 @@ class Restic:
                 "partial",
                 "部分源文件无法读取，快照不完整，不计为成功",
                 "some source files could not be read: the snapshot is partial and does not count",
-                complaints,
+                _shortened(complaints),
             )
         if RETRY.search(complaints) and (room := vault.fresh_room(self._config, time.time())) and room.full:
             return vault.full(room)
@@ -152,6 +154,12 @@ def _listen(process: subprocess.Popen[str], complaints: list[str]) -> None:
         if retries == RETRIES_ALLOWED:
             process.send_signal(signal.SIGINT)
             threading.Timer(GRACE_SECONDS, process.kill).start()
+
+
+def _shortened(complaints: str, lines: int = 5) -> str:
+    """Return the first lines and how many more there are."""
+    said = complaints.splitlines()
+    return "\n".join(said[:lines] + ([f"… +{len(said) - lines}"] if len(said) > lines else []))
 
 
 def _damaged_or_other(code: int, said: str) -> Problem:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
+import json
 import os
 import pwd
 import shutil
@@ -19,6 +21,9 @@ from .restic import Restic, Snapshot
 from .state import Run
 
 OWNER = "postgres"
+NOTE = "restored.json"
+# Debian keeps them in /etc, so a base backup has none; pg_createcluster adopts a cluster only with them.
+SETTINGS = ("postgresql.conf", "pg_hba.conf", "pg_ident.conf")
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ def require_readable(spool: Path) -> None:
 
 def install(config: Config, cluster: Database, staging: Path, restored: Restored, *, replace: bool) -> None:
     """Move a fetched backup to where the cluster lives; never over a running one, nor over data unless asked."""
-    if (cluster.data / "postmaster.pid").exists():
+    if database.running(cluster):
         raise Problem("live", "数据库正在运行，拒绝覆盖", f"refused: a database runs in {cluster.data}")
     if cluster.data.exists() and any(cluster.data.iterdir()):
         if not replace:
@@ -96,14 +101,26 @@ def install(config: Config, cluster: Database, staging: Path, restored: Restored
     if cluster.data.exists():
         cluster.data.rmdir()
     (staging / "base" / "recovery.signal").touch()
+    for name in SETTINGS:
+        shutil.copyfile(cluster.samples / f"{name}.sample", staging / "base" / name)
     own(staging / "base")
     (staging / "base").rename(cluster.data)
+    shutil.chown(cluster.data.parent, OWNER, OWNER)
     for path in (staging / "wal").iterdir():
         shutil.copy2(path, cluster.spool / path.name)
         shutil.chown(cluster.spool / path.name, OWNER, cluster.spool_group)
     shutil.rmtree(staging)
     facts = {"system": restored.system, "start": restored.start}
     state.write(config, Run("base", time.time(), ok=True, snapshot=restored.base, facts=facts))
+    state.replace(config.state / NOTE, json.dumps(dataclasses.asdict(restored)))
+
+
+def last(config: Config) -> Restored:
+    """Return what was last put in place on this host."""
+    path = config.state / NOTE
+    if not path.exists():
+        raise Problem("not-restored", "本机没有执行过恢复", "nothing was restored on this host")
+    return Restored(**json.loads(path.read_text(encoding="utf-8")))
 
 
 def own(tree: Path) -> None:

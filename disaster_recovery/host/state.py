@@ -42,9 +42,9 @@ def read(config: Config, job: str) -> Run | None:
 
 def write(config: Config, run: Run) -> None:
     """Record a run and refresh the metrics of all jobs."""
-    _replace(config.state / f"{run.job}.json", json.dumps(dataclasses.asdict(run), ensure_ascii=False, indent=1))
+    replace(config.state / f"{run.job}.json", json.dumps(dataclasses.asdict(run), ensure_ascii=False, indent=1))
     runs = [one for job in config.max_age_seconds if (one := read(config, job))]
-    _replace(config.state / METRICS_FILE, metrics(config, runs))
+    replace(config.state / METRICS_FILE, metrics(config, runs))
 
 
 def metrics(config: Config, runs: list[Run]) -> str:
@@ -74,7 +74,8 @@ def alone(config: Config, job: str, *, wait: bool = False) -> Iterator[None]:
         yield
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
+    """Write a file that others read, whole or not at all."""
     fresh = path.with_suffix(path.suffix + ".new")
     fresh.write_text(text, encoding="utf-8")
     fresh.chmod(0o644)

@@ -1,0 +1,5 @@
+"""Run the command line."""
+
+from disaster_recovery.cli import app
+
+app()
