@@ -25,6 +25,7 @@ class Audit:
     control: Control
     host: HostScope
     answers: HostEvidence
+    evidence: list[Evidence] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     def read(self, probe: Probe) -> Evidence:
@@ -59,8 +60,14 @@ class Audit:
         self._add(point, title, Verdict.NOT_EVALUATED, reason, probes)
 
     def _add(self, point: str, title: str, verdict: Verdict, detail: str, probes: tuple[Probe, ...]) -> None:
-        evidence = tuple(excerpt(self.read(probe)) for probe in probes)
-        self.findings.append(Finding(point=point, title=title, verdict=verdict, detail=detail, evidence=evidence))
+        numbers = tuple(self._number(excerpt(self.read(probe))) for probe in probes)
+        self.findings.append(Finding(point=point, title=title, verdict=verdict, detail=detail, evidence=numbers))
+
+    def _number(self, reading: Evidence) -> int:
+        """Keep a piece of evidence once, however many points rest on it."""
+        if reading not in self.evidence:
+            self.evidence.append(reading)
+        return self.evidence.index(reading)
 
 
 def excerpt(reading: Evidence) -> Evidence:

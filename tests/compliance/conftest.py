@@ -59,6 +59,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("audit", [(control, host) for host in hosts], ids=[host.name for host in hosts], indirect=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """An item that no host's level asks for is not a skipped check; it does not apply."""
+    items[:] = [item for item in items if item.get_closest_marker("skip") is None]
+
+
 def item_of(node: pytest.Item | pytest.FunctionDefinition) -> str:  # type: ignore[name-defined]
     """The item that a check declares."""
     marker = node.get_closest_marker("control")
@@ -96,7 +101,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, bool, boo
     findings = tuple(
         waive(finding, audit.control.id, audit.host.names, stash[WAIVERS], today) for finding in audit.findings
     )
-    result = judge_item(audit.host.name, audit.control.id, findings)
+    result = judge_item(audit.host.name, audit.control.id, tuple(audit.evidence), findings)
     stash[RESULTS].append(result)
     pyfuncitem.user_properties.append(("verdict", result.verdict))
     if broken is not None:

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tests.compliance.catalogue import Catalogue, Control, Frozen, Level
 from tests.compliance.probes import HostEvidence
 from tests.compliance.scope import HostScope, Scope
-from tests.compliance.verdicts import CHINESE, Evidence, ItemResult, Verdict
+from tests.compliance.verdicts import CHINESE, ItemResult, Verdict
 from tests.compliance.waivers import Waiver
 
 TEMPLATE = "report.html.j2"
@@ -34,7 +34,7 @@ class HostReport(Frozen):
 
     def verdict(self, item: str) -> Verdict | None:
         """The verdict on one item; none where the host's level does not have it."""
-        return next((result.verdict for result in self.items if result.item == item), None)
+        return next((result.verdict for result in self.items if result.id == item), None)
 
     @property
     def counts(self) -> dict[Verdict, int]:
@@ -66,7 +66,7 @@ class Report(Frozen):
     @property
     def items(self) -> tuple[str, ...]:
         """Items that were judged on at least one host."""
-        return tuple(sorted({result.item for host in self.hosts for result in host.items}))
+        return tuple(sorted({result.id for host in self.hosts for result in host.items}))
 
 
 def host_report(host: HostScope, answers: HostEvidence, results: list[ItemResult]) -> HostReport:
@@ -76,7 +76,7 @@ def host_report(host: HostScope, answers: HostEvidence, results: list[ItemResult
         started=answers.started,
         ended=answers.ended,
         unreachable=answers.unreachable,
-        items=tuple(sorted((r for r in results if r.host == host.name), key=lambda r: r.item)),
+        items=tuple(sorted((r for r in results if r.host == host.name), key=lambda r: r.id)),
     )
 
 
@@ -98,15 +98,10 @@ def build_report(
     )
 
 
-def numbered(result: ItemResult) -> tuple[Evidence, ...]:
-    """Each piece of evidence of an item once, in the order of its first use."""
-    return tuple(dict.fromkeys(evidence for finding in result.findings for evidence in finding.evidence))
-
-
 def failures(report: Report, catalogue: Catalogue) -> list[tuple[Control, ItemResult, HostReport]]:
     """Failed items, those of high risk first."""
     found = [
-        (catalogue.by_id[result.item], result, host)
+        (catalogue.by_id[result.id], result, host)
         for host in report.hosts
         for result in host.items
         if result.verdict is Verdict.FAIL
@@ -127,7 +122,6 @@ def render(report: Report, catalogue: Catalogue) -> str:
         report=report,
         controls=catalogue.by_id,
         failures=failures(report, catalogue),
-        numbered=numbered,
         Verdict=Verdict,
         chinese=CHINESE,
         symbols=SYMBOLS,

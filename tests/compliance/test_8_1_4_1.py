@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.compliance.audit import Audit
+from tests.compliance.known import CLEAR_TEXT_PORTS, SAFE_CIPHER, SAFE_EXCHANGE, SAFE_MAC
 from tests.compliance.parse import accounts, between, listeners, number, settings, shadows, twice
 from tests.compliance.probes import probe
 
@@ -21,18 +22,12 @@ LOGIN_DEFS = probe("grep -E '^(PASS_|ENCRYPT_METHOD|UMASK)' /etc/login.defs")
 PWQUALITY = probe(
     "cat /etc/security/pwquality.conf.d/*.conf /etc/security/pwquality.conf 2>/dev/null | grep -Ev '^ *(#|$)'"
 )
+DICTIONARY = probe("ls -l /var/cache/cracklib/cracklib_dict.pwd")
 PAM = probe("grep -hEv '^ *(#|$)' /etc/pam.d/common-auth /etc/pam.d/common-account /etc/pam.d/common-password")
 FAILLOCK = probe("grep -Ev '^ *(#|$)' /etc/security/faillock.conf")
 SSHD = probe("sshd -T -C user={automation},host=bastion,addr={terminal}")
 IDLE_SHELL = probe("env -i HOME=/nonexistent PATH=/usr/bin:/bin bash -lc 'declare -p TMOUT'")
 LISTENING = probe("ss -Hlntup")
-SAFE_CIPHER = re.compile(r"(aes(128|192|256)-(gcm@openssh\.com|ctr)|chacha20-poly1305@openssh\.com)")
-SAFE_MAC = re.compile(r"hmac-sha2-(256|512)(-etm@openssh\.com)?")
-SAFE_EXCHANGE = re.compile(
-    r"(sntrup761x25519-sha512(@openssh\.com)?|mlkem768x25519-sha256|curve25519-sha256(@libssh\.org)?"
-    r"|diffie-hellman-group1[468]-sha(256|512)|ecdh-sha2-nistp\d+)"
-)
-CLEAR_TEXT_PORTS = {21: "ftp", 23: "telnet", 69: "tftp", 512: "rexec", 513: "rlogin", 514: "rsh"}
 
 
 @pytest.mark.control("8.1.4.1-a")
@@ -62,6 +57,11 @@ def test_identity_is_unique_and_its_password_strong(audit: Audit) -> None:
         PWQUALITY,
         PAM,
     )
+    listed = quality.get("dictcheck") == "1" and audit.read(DICTIONARY).exit_status == 0
+    shown = (
+        f"dictcheck={quality.get('dictcheck')}，字典{'存在' if audit.read(DICTIONARY).exit_status == 0 else '不存在'}"
+    )
+    audit.judge("dictionary", "口令与弱口令字典比对", listed, shown, PWQUALITY, DICTIONARY)
     remembered = re.search(r"pam_pwhistory\.so.*\bremember=(\d+)", audit.text(PAM))
     history = int(remembered[1]) if remembered else 0
     audit.judge(

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.compliance.audit import CONTAINER_REASON, Audit
+from tests.compliance.known import RISKY_PORTS, UNWANTED_MODULES, UNWANTED_PACKAGES, UNWANTED_UNITS
 from tests.compliance.parse import base_chain, listeners, refuses_by_default, settings, sources_of_port, within
 from tests.compliance.probes import probe
 from tests.compliance.test_8_1_4_1 import LISTENING, SSHD
@@ -41,19 +42,6 @@ KERNEL = {
 }
 NETWORK_SETTINGS = probe(f"sysctl {' '.join(NETWORK)}")
 KERNEL_SETTINGS = probe(f"sysctl {' '.join(KERNEL)}")
-UNWANTED_PACKAGES = re.compile(
-    r"^(telnetd?|inetutils-(telnet|ftp)d?|rsh-(client|server)|rsh-redone-.*|talkd?|nis|ypbind|t?n?ftpd?|vsftpd|proftpd.*"
-    r"|tftp(-hpa|d-hpa)?|xinetd|openbsd-inetd|avahi-daemon|cups(-daemon)?|rpcbind|nfs-kernel-server|samba|snmpd|bluez"
-    r"|wpasupplicant|xserver-xorg.*|gcc(-\d+)?|g\+\+(-\d+)?|clang(-\d+)?|tcpdump|wireshark.*|nmap)$"
-)
-UNWANTED_UNITS = re.compile(
-    r"^(rpcbind|nfs-server|smbd|cups|avahi-daemon|bluetooth|vsftpd|snmpd|telnet|xinetd|debug-shell)\."
-)
-UNWANTED_MODULES = (
-    *("cramfs", "freevxfs", "hfs", "hfsplus", "jffs2", "udf"),
-    *("dccp", "sctp", "rds", "tipc", "usb-storage"),
-)
-RISKY_PORTS = (21, 23, 69, 111, 135, 137, 138, 139, 445, 512, 513, 514, 631, 873, 2049, 3389, 5900, 6379, 11211)
 
 
 def astray(wanted: dict[str, tuple[str, ...]], found: dict[str, str]) -> list[str]:

@@ -40,13 +40,13 @@ class Evidence(Frozen):
 
 
 class Finding(Frozen):
-    """The verdict on one point of an item (测评实施要点)."""
+    """The verdict on one point of an item (测评实施要点); its evidence is counted from 0 among the item's."""
 
     point: str
     title: str
     verdict: Verdict
     detail: str
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[int, ...] = ()
     waiver: Waiver | None = None
 
     @model_validator(mode="after")
@@ -62,8 +62,9 @@ class ItemResult(Frozen):
     """The verdict on one item on one host."""
 
     host: str
-    item: str
+    id: str
     verdict: Verdict
+    evidence: tuple[Evidence, ...]
     findings: tuple[Finding, ...]
 
 
@@ -85,8 +86,7 @@ def waive(finding: Finding, item: str, names: frozenset[str], waivers: tuple[Wai
     return finding
 
 
-def judge_item(host: str, item: str, findings: tuple[Finding, ...]) -> ItemResult:
+def judge_item(host: str, item: str, evidence: tuple[Evidence, ...], findings: tuple[Finding, ...]) -> ItemResult:
     """Sum up an item."""
-    return ItemResult(
-        host=host, item=item, verdict=worst(tuple(finding.verdict for finding in findings)), findings=findings
-    )
+    verdict = worst(tuple(finding.verdict for finding in findings))
+    return ItemResult(host=host, id=item, verdict=verdict, evidence=evidence, findings=findings)

@@ -27,6 +27,17 @@ UNIT = "ganyun-revert"
 TREES = ("/etc", "/usr/share/pam-configs", "/var/lib/pam")
 MODES = ("/home/*", "/var/log", "/var/log/*")
 
+# A start of the host ends the timer, so whatever is unfinished then is put back at once. Lies outside of /etc.
+BOOT_UNIT = Path("/usr/local/lib/systemd/system") / f"{UNIT}-at-boot.service"
+BOOT_TEXT = f"""[Unit]
+Description=Put back an unfinished change
+ConditionPathExists={STORE}/pending
+After=ssh.service nftables.service
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/python3 {STORE}/safe_change.py revert pending
+"""
+
 State = dict[str, Any]
 
 
@@ -81,13 +92,8 @@ def sysctls() -> dict[str, str]:
 
 def state_now() -> State:
     """Everything that a run may change and that can be put back."""
-    return {
-        "trees": manifest(TREES),
-        "modes": modes(MODES),
-        "packages": packages(),
-        "units": units(),
-        "sysctls": sysctls(),
-    }
+    kinds = {"trees": manifest(TREES), "modes": modes(MODES)}
+    return {**kinds, "packages": packages(), "units": units(), "sysctls": sysctls()}
 
 
 def snapshot(store: Path) -> None:
@@ -113,10 +119,7 @@ def restore_trees(tar_path: Path, before: Mapping[str, Any], names: set[str]) ->
     """Remove the paths that were not there before, put back the others from the archive."""
     for name in sorted(names - set(before), reverse=True):
         path = Path(name)
-        if path.is_dir() and not path.is_symlink():
-            path.rmdir()
-        else:
-            path.unlink(missing_ok=True)
+        path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
     with tarfile.open(tar_path) as tar:
         for member in tar.getmembers():
             path = Path("/", member.name)
@@ -154,6 +157,8 @@ def attempt(commands: list[list[str]]) -> list[str]:
 
 def revert(store: Path) -> None:
     """Undo the run: packages, files, modes, kernel settings, firewall, services."""
+    if not store.exists():
+        sys.exit(f"no snapshot named {store.name}: nothing to revert")
     before: State = json.loads((store / "before.json").read_text())
     now = state_now()
     after_path = store / "after.json"
@@ -187,9 +192,19 @@ def disarm() -> None:
     run("systemctl", "reset-failed", f"{UNIT}.service")
 
 
+def watch_boot() -> None:
+    """Have systemd look for an unfinished change at every start."""
+    wanted = BOOT_UNIT.parent / "multi-user.target.wants" / BOOT_UNIT.name
+    if not wanted.is_symlink():
+        wanted.parent.mkdir(parents=True, exist_ok=True)
+        BOOT_UNIT.write_text(BOOT_TEXT)
+        wanted.symlink_to(BOOT_UNIT)
+
+
 def arm(after: int) -> None:
     """Start the timer; an unfinished run's snapshot stays the one to return to."""
     disarm()
+    watch_boot()
     if not (STORE / "pending").exists():
         snapshot(STORE / "pending")
     timer = [f"--unit={UNIT}", f"--on-active={after}", "--timer-property=AccuracySec=1s"]
@@ -201,7 +216,7 @@ def settle() -> None:
     """End the change: keep the snapshot as `last` only if there is something to undo."""
     pending, last = STORE / "pending", STORE / "last"
     if not pending.exists():
-        sys.exit("the timed revert ran before this run ended: run again, with a longer safe_change_revert_after")
+        sys.exit("the timed revert ran before this run ended: run again, with longer safe_change_* times")
     disarm()
     before, after = json.loads((pending / "before.json").read_text()), state_now()
     changed = any(difference(before[kind], after[kind]) for kind in ("trees", "packages"))
@@ -217,20 +232,16 @@ def settle() -> None:
 def main() -> None:
     """Read the verb."""
     parser = argparse.ArgumentParser(description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("arm").add_argument("--after", type=int, required=True)
-    verbs.add_parser("settle")
-    verbs.add_parser("revert").add_argument("which", choices=["pending", "last"])
+    parser.add_argument("verb", choices=["arm", "settle", "revert"])
+    parser.add_argument("which", nargs="?", choices=["pending", "last"], default="last")
+    parser.add_argument("--after", type=int, default=600)
     chosen = parser.parse_args()
-    os.umask(0o077)
     if chosen.verb == "arm":
         arm(chosen.after)
     elif chosen.verb == "settle":
         settle()
-    elif (STORE / chosen.which).exists():
-        revert(STORE / chosen.which)
     else:
-        sys.exit(f"no snapshot named {chosen.which}: nothing to revert")
+        revert(STORE / chosen.which)
 
 
 if __name__ == "__main__":
