@@ -22,6 +22,7 @@ PROGRAMS = {
     "mke2fs": "e2fsprogs",
     "mmdebstrap": "mmdebstrap",
     "mount": "mount",
+    "qemu-img": "qemu-utils",
     "ssh": "openssh-client",
     "unshare": "util-linux",
 }
