@@ -34,8 +34,8 @@ up: python  ## 从零到一座加固、发布、可恢复的城市 everything, f
 test: lint unit  ## 全部测试 lint, types, unit, policy, end to end (on the lab that is up, else on one made for it)
 	@$(ACTIVE) \
 	if [ ! -e "$$GANYUN_STATE/clouds.yaml" ]; then \
-	  $(MAKE) up; \
-	  trap '$(MAKE) down >"$$GANYUN_CACHE/down.log" 2>&1 || { cat "$$GANYUN_CACHE/down.log"; exit 1; }' EXIT; \
+	  make up; \
+	  trap 'make down >"$$GANYUN_CACHE/down.log" 2>&1 || { cat "$$GANYUN_CACHE/down.log"; exit 1; }' EXIT; \
 	fi; \
 	pytest tests/unit tests/policy tests/lab
 
