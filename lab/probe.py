@@ -130,9 +130,10 @@ def look(paths: Paths) -> Facts:
 
 
 def taken(lab: lab_settings.LabSettings) -> list[str]:
-    """Whoever else has addresses or routes in the lab's range."""
+    """Whoever else has addresses or routes in the range; while no lab of ours runs, a link of its name is another's."""
     shown = [run(["ip", "-json", "-4", *what]) for what in (["address", "show"], ["route", "show", "type", "unicast"])]
-    return network.overlapping(lab.network, lab.link, *shown)
+    others = [f"{lab.link} (另一个实验云 another lab)"] if network.link_exists(lab) else []
+    return [*others, *network.overlapping(lab.network, lab.link, *shown)]
 
 
 if __name__ == "__main__":
