@@ -56,7 +56,12 @@ def render(lab: LabSettings, known: Mapping[str, str]) -> dict[str, tuple[str, s
         # The salt comes from the password itself, so that an unchanged lab renders unchanged files.
         "rabbitmq_hash": secrets.rabbitmq_hash(known["rabbitmq"], known["rabbitmq"].encode()[:4]),
     }
-    files = {name: (owner, templates.get_template(f"{name}.j2").render(context)) for name, owner in OWNERS.items()}
+    files = {
+        name: (owner, templates.get_template(f"{name}.j2").render(context, compute=False))
+        for name, owner in OWNERS.items()
+    }
+    # The compute node reaches the database through the conductor alone.
+    files["nova-compute.conf"] = ("root", templates.get_template("nova.conf.j2").render(context, compute=True))
     for kind, port in SWIFT_BACKENDS.items():
         text = templates.get_template("swift-backend.conf.j2").render(context, kind=kind, port=port)
         files[f"swift-{kind}.conf"] = ("swift", text)

@@ -111,7 +111,7 @@ def launch(lab: LabSettings, tree: Path) -> int:
 
 
 def start_services(lab: LabSettings, pid: int, known: Mapping[str, str]) -> None:
-    """Stage by stage, keystone's first content in between."""
+    """Stage by stage, with as much beside each other as their start allows."""
     supervisor = Supervisor(lab.socket)
     services = table(lab)
 
@@ -121,15 +121,18 @@ def start_services(lab: LabSettings, pid: int, known: Mapping[str, str]) -> None
             supervisor.start(service.name)
         return {service.name: service.probe for service in ours if service.probe}
 
-    store = start(Stage.STORE)
-    inside.wait_for(lab, pid, {"mariadb": store.pop("mariadb")})
-    identity = start(Stage.IDENTITY)
-    bootstrap(lab, pid, known["admin"])
-    inside.wait_for(lab, pid, store)
-    others = start(Stage.API)
+    with ThreadPoolExecutor() as pool:
+        store = start(Stage.STORE)
+        inside.wait_for(lab, pid, {"mariadb": store.pop("mariadb")})
+        identity = start(Stage.IDENTITY)
+        first_content = pool.submit(bootstrap, lab, pid, known["admin"])
+        inside.wait_for(lab, pid, store)
+        apis = start(Stage.API)
+        first_content.result()
     inside.wait_for(lab, pid, identity)
     cloud.fill_catalogue(Api(lab, known["admin"]), lab, known)
-    inside.wait_for(lab, pid, others)
+    start(Stage.CONTROL)
+    inside.wait_for(lab, pid, apis)
     start(Stage.AGENT)
 
 

@@ -12,12 +12,13 @@ SWIFT_BACKENDS = {"account": 6202, "container": 6201, "object": 6200}
 
 
 class Stage(IntEnum):
-    """A service starts when the stages before its own answer."""
+    """Which services start together; lifecycle.start_services says what each stage waits for."""
 
     STORE = 1  # databases, queue, cache
     IDENTITY = 2
-    API = 3
-    AGENT = 4
+    API = 3  # starts without keystone
+    CONTROL = 4  # gives up where the catalogue is still empty
+    AGENT = 5  # gives up where APIs and control do not answer
 
 
 class Probe(BaseModel):
@@ -130,14 +131,14 @@ def table(lab: LabSettings) -> list[Service]:
         ),
         Service(
             name="nova-conductor",
-            stage=Stage.API,
+            stage=Stage.CONTROL,
             user="nova",
             command=f"/usr/bin/nova-conductor --config-file {ETC}/nova.conf",
             agent="nova-conductor",
         ),
         Service(
             name="nova-scheduler",
-            stage=Stage.API,
+            stage=Stage.CONTROL,
             user="nova",
             command=f"/usr/bin/nova-scheduler --config-file {ETC}/nova.conf",
             agent="nova-scheduler",
@@ -165,7 +166,7 @@ def table(lab: LabSettings) -> list[Service]:
             name="nova-compute",
             stage=Stage.AGENT,
             user="root",
-            command=f"/usr/bin/nova-compute --config-file {ETC}/nova.conf",
+            command=f"/usr/bin/nova-compute --config-file {ETC}/nova-compute.conf",
             agent="nova-compute",
         ),
         *(
