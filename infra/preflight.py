@@ -59,12 +59,16 @@ def look_up(plan: Plan, source: Source, environment: Mapping[str, str]) -> Cloud
     ]
     if role is None:
         missing.append(source.problem(("cloud",), f"云平台没有角色 {MEMBER} · the cloud has no role {MEMBER}"))
+    auth = {key: str(value) for key, value in config.config["auth"].items()}
+    if "password" not in auth:  # an application credential can't be scoped to the departments' projects
+        text = f"条目 {entry} 须用用户名和口令登录 · entry {entry} must log in with a user name and password"
+        missing.append(source.problem(("cloud",), text))
     if missing or role is None:
         raise FactsError(missing)
     return Cloud(
         entry=entry,
         region=config.get_region_name() or "",
-        auth={key: str(value) for key, value in config.config["auth"].items()},
+        auth=auth,
         verify=bool(config.config.get("verify", True)),
         cacert=config.config.get("cacert"),
         user=connection.session.get_user_id(),

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from tests.lab.conftest import ROOT, Run
+from tests.lab.outage import outage
 
 FACTS = ROOT / "tests" / "lab" / "province"
 YES = ("--yes", "--skip-preview", "--non-interactive")
@@ -49,20 +50,43 @@ class Small:
 
 
 @pytest.fixture(scope="module")
-def small(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
+def empty(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
+    """The stack before its first `up`."""
     stack = Small(tmp_path_factory.mktemp("small"), run)
     (stack.state / "pulumi").mkdir()
     (stack.state / "passphrase").write_text("a stack for one test", encoding="utf-8")
+    (ROOT / "stacks" / "Pulumi.small.yaml").unlink(missing_ok=True)  # of a run that was killed
     stack.pulumi("stack", "init", "small")
     key = Path(os.environ["GANYUN_SECRETS"], "ssh", "operator.pub").read_text(encoding="utf-8").strip()
     stack.pulumi("config", "set", "ganyun:operatorKey", key)
     stack.pulumi("config", "set", "ganyun:facts", str(FACTS))
-    try:
-        stack.pulumi("up", *YES)
-        yield stack
-    finally:
-        stack.pulumi("destroy", *YES)
-        stack.pulumi("stack", "rm", "--yes")
+    yield stack
+    stack.pulumi("destroy", *YES)
+    stack.pulumi("stack", "rm", "--yes")
+
+
+@pytest.fixture(scope="module")
+def interrupted(empty: Small) -> tuple[int, int]:
+    """The first `up`, in the middle of which the API goes down: its exit code and how much it had made."""
+    with outage(changes=25) as variables:
+        done = empty.pulumi("up", *YES, check=False, **variables)
+    return done.returncode, len(empty.resources())
+
+
+@pytest.fixture(scope="module")
+def small(empty: Small, interrupted: tuple[int, int]) -> Small:
+    """The stack after a second `up`."""
+    assert interrupted
+    empty.pulumi("up", *YES)
+    return empty
+
+
+def test_up_finishes_what_an_outage_interrupted(small: Small, interrupted: tuple[int, int], cloud: Any) -> None:
+    code, made = interrupted
+    assert code != 0
+    assert 10 < made < len(small.resources())
+    networks = [network.name for network in cloud.network.networks()]
+    assert [networks.count(name) for name in ("desk-access", "records-dedicated")] == [1, 1]
 
 
 def test_preview_of_what_was_just_built_shows_no_change(small: Small) -> None:
@@ -71,11 +95,8 @@ def test_preview_of_what_was_just_built_shows_no_change(small: Small) -> None:
 
 
 def test_a_destroyed_host_comes_back_with_its_address_and_key(small: Small, cloud: Any) -> None:
-    port, keys, servers = (
-        small.ids("Port")["records-1"],
-        small.pulumi("stack", "output", "hosts").stdout,
-        small.ids("Instance"),
-    )
+    outputs = small.pulumi("stack", "output", "hosts").stdout
+    port, servers = small.ids("Port")["records-1"], small.ids("Instance")
     cloud.compute.delete_server(servers["records-1"])
     cloud.compute.wait_for_delete(cloud.compute.get_server(servers["records-1"]), wait=60)
     small.pulumi("up", "--refresh", *YES)
@@ -83,7 +104,7 @@ def test_a_destroyed_host_comes_back_with_its_address_and_key(small: Small, clou
     assert rebuilt["records-1"] != servers["records-1"]
     assert rebuilt["desk-1"] == servers["desk-1"]
     assert small.ids("Port")["records-1"] == port
-    assert small.pulumi("stack", "output", "hosts").stdout == keys
+    assert small.pulumi("stack", "output", "hosts").stdout == outputs
     small.run(["playbooks/inventory.py", "--list"], **small.environment)
     for attempt in Retrying(stop=stop_after_delay(90), wait=wait_fixed(3), reraise=True):
         with attempt:
