@@ -1,7 +1,6 @@
 """The user's end of the veth pair: is the range free, then address and route."""
 
 import json
-from contextlib import suppress
 from ipaddress import IPv4Network
 
 from lab.openstack.settings import LabSettings
@@ -37,7 +36,8 @@ def check_free(lab: LabSettings) -> None:
         )
     if link_exists(lab):
         raise LabError(
-            f"网卡名已被占用 a link named {lab.link} exists and is not this lab's: remove it or set GANYUN_LAB_NETWORK"
+            f"网卡名已被占用 a link named {lab.link} exists: another lab uses {lab.network}. "
+            "End that one, or set GANYUN_LAB_NETWORK to another /16."
         )
 
 
@@ -51,10 +51,3 @@ def connect(lab: LabSettings) -> None:
     run(["ip", "address", "replace", f"{lab.user_address}/{lab.transfer.prefixlen}", "dev", lab.link])
     run(["ip", "link", "set", lab.link, "up"])
     run(["ip", "route", "replace", str(lab.network), "via", str(lab.address), "dev", lab.link])
-
-
-def remove(lab: LabSettings) -> None:
-    """Take the pair away, if its namespace has not done so already."""
-    while link_exists(lab):
-        with suppress(LabError):  # it went in between
-            run(["ip", "link", "delete", lab.link])

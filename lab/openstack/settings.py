@@ -1,13 +1,15 @@
 """The lab's few settings and every place and address that follow from them."""
 
+import hashlib
 import os
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from lab import paths
+from lab.openstack.shell import LabError
 
 
 class LabSettings(BaseModel):
@@ -30,6 +32,11 @@ class LabSettings(BaseModel):
     def link(self) -> str:
         """The user's end of the veth pair, named after the range so that two labs never share one."""
         return f"ganyun{int(self.network.network_address) >> 16:04x}"
+
+    @property
+    def cgroup(self) -> str:
+        """The name of its cgroups: after the state folder, which no two labs share."""
+        return f"ganyun-{hashlib.sha256(str(self.state).encode()).hexdigest()[:12]}"
 
     @property
     def external(self) -> IPv4Network:
@@ -83,4 +90,7 @@ def load() -> LabSettings:
     values: dict[str, object] = {"cache": here.cache / "lab", "state": here.state, "secrets": here.secrets}
     if network := os.environ.get("GANYUN_LAB_NETWORK"):
         values["network"] = network
-    return LabSettings.model_validate(values)
+    try:
+        return LabSettings.model_validate(values)
+    except ValidationError as error:
+        raise LabError("; ".join(problem["msg"] for problem in error.errors())) from None

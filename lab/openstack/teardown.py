@@ -27,13 +27,13 @@ def check_removable(lab: LabSettings) -> None:
 
 
 def clean(lab: LabSettings, patience: float = 10) -> None:
-    """Remove what a lab leaves in the kernel; its files stay."""
+    """Remove what a lab leaves in the kernel; its files stay. The veth pair goes with the lab's network namespace."""
+    lived = bool(inside.processes(lab))
     inside.kill(lab)
-    network.remove(lab)
-    cgroups.remove(lab.link)
+    cgroups.remove(lab.cgroup)
     loops.detach(lab.own / "instances")
     deadline = time.monotonic() + patience
-    while left := leftovers(lab):
+    while left := leftovers(lab) + ([f"link {lab.link}"] if lived and network.link_exists(lab) else []):
         if time.monotonic() > deadline:
             raise LabError(f"未能清除 still there: {'; '.join(left)}")
         time.sleep(0.1)
@@ -44,8 +44,7 @@ def leftovers(lab: LabSettings) -> list[str]:
     mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     return [
         *(f"process {pid}" for pid in inside.processes(lab)),
-        *([f"link {lab.link}"] if network.link_exists(lab) else []),
-        *(f"cgroup {folder}" for folder in cgroups.remains(lab.link)),
+        *(f"cgroup {folder}" for folder in cgroups.remains(lab.cgroup)),
         *(f"loop device {name}" for name in loops.of(lab.own / "instances")),
         *(f"mount {mount}" for mount in mounts if Path(mount).is_relative_to(lab.state)),
     ]
