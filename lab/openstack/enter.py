@@ -50,9 +50,12 @@ def writable(lab: LabSettings, root: Path) -> Path:
     try:
         run(["mount", "-t", "overlay", "overlay", "-o", layers, merged])
     except LabError:
-        if not (merged / "etc").exists():
-            run(["cp", "--archive", "--reflink=auto", f"{root}/.", merged])
-        run(["mount", "--bind", merged, merged])
+        copy = lab.own / "copy"
+        if not copy.exists():
+            run(["rm", "--recursive", "--force", copy.with_suffix(".partial")])
+            run(["cp", "--archive", "--reflink=auto", root, copy.with_suffix(".partial")])
+            copy.with_suffix(".partial").rename(copy)
+        run(["mount", "--bind", copy, merged])
     return merged
 
 
