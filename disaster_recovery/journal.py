@@ -5,6 +5,8 @@ import contextlib
 import itertools
 import json
 import os
+import re
+import shlex
 import subprocess
 import time
 from collections.abc import Sequence
@@ -17,6 +19,10 @@ from disaster_recovery.objectives import Model
 
 Kind = Literal["begin", "step", "done", "command", "fact", "fault", "served", "failed", "end"]
 EXCERPT = 4000
+MESSAGE = 2000
+FATAL = re.compile(
+    r"^TASK \[[^\n]*\n(?:(?!^TASK \[)[^\n]*\n)*?(?:fatal|failed): .*?(?=^TASK \[|^PLAY |\Z)", re.MULTILINE | re.DOTALL
+)
 
 
 class Event(Model):
@@ -81,7 +87,9 @@ class Journal:
         """Write a fact."""
         self.add("fact", name, value=value)
 
-    def run(self, title: str, command: Sequence[str], *, given: str | None = None, secret: bool = False) -> str:
+    def run(
+        self, title: str, command: Sequence[str], *, given: str | None = None, secret: bool = False, shown: str = ""
+    ) -> str:
         """Run a command, keep what it printed as evidence and return it; `secret` keeps its input out."""
         started = time.time()
         path = self._new_evidence()
@@ -96,7 +104,7 @@ class Journal:
         self.add(
             "command",
             title,
-            command=list(command),
+            command=shown or shlex.join(command),
             input="" if secret else (given or ""),
             started=started,
             exit=done.returncode,
@@ -104,10 +112,16 @@ class Journal:
             file=f"evidence/{path.name}",
         )
         if done.returncode != 0:
-            last = "\n".join((said or text).strip().splitlines()[-15:])
-            msg = f"{title}：失败 failed (exit {done.returncode}), {path}\n{last}"
+            msg = f"{title}：失败 failed (exit {done.returncode}, evidence/{path.name})\n{_heart(text, said)}"
             raise CommandError(msg)
         return text
+
+
+def _heart(text: str, said: str) -> str:
+    """Return the lines that say what went wrong: of a playbook the task that failed, else the last ones."""
+    if found := FATAL.search(text):
+        return found[0].strip()[-MESSAGE:]
+    return "\n".join((said.strip() or text.strip()).splitlines()[-15:])[-MESSAGE:]
 
 
 def dump(path: Path, value: Any) -> None:

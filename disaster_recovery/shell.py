@@ -21,14 +21,16 @@ def ssh_config() -> Path:
 
 def ssh(host: str) -> list[str]:
     """Return the words that run a command on a host."""
-    return ["ssh", "-F", str(ssh_config()), "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", host]
+    return ["ssh", "-F", str(ssh_config()), "-o", "BatchMode=yes", "-o", "ConnectTimeout=30", host]
 
 
 def on_host(
     journal: Journal, title: str, host: str, command: list[str], *, given: str | None = None, secret: bool = False
 ) -> str:
     """Run a command as root on a host, with evidence."""
-    return journal.run(title, [*ssh(host), "cd / && sudo " + shlex.join(command)], given=given, secret=secret)
+    words = shlex.join(command)
+    whole = [*ssh(host), f"cd / && sudo {words}"]
+    return journal.run(title, whole, given=given, secret=secret, shown=f"{host} # {words}")
 
 
 def playbook(name: str, host: str, *more: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 from . import restore
@@ -15,6 +16,7 @@ SETTINGS = """
 listen_addresses = ''
 unix_socket_directories = '{place}'
 archive_mode = off
+hot_standby = off
 ssl = off
 shared_buffers = 32MB
 hba_file = '{place}/hba.conf'
@@ -49,10 +51,16 @@ def _prepare(place: Path) -> None:
 
 
 def _ask(cluster: Database, place: Path, name: str, sql: str) -> str:
-    wait = "DO $$ BEGIN WHILE pg_is_in_recovery() LOOP PERFORM pg_sleep(0.2); END LOOP; END $$"
+    """Ask once the whole log is replayed: until then a cluster without hot standby answers nobody."""
     options = ["--no-psqlrc", "-Atq", "-v", "ON_ERROR_STOP=1", "-h", str(place), "-d", name]
-    _as_postgres(cluster, "psql", *options, "-c", wait)
-    return _as_postgres(cluster, "psql", *options, "-c", sql)
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return _as_postgres(cluster, "psql", *options, "-c", sql)
+        except Problem as problem:
+            if "not accepting connections" not in problem.detail or time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
 
 
 def _as_postgres(cluster: Database, program: str, *arguments: str) -> str:
