@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -29,6 +30,15 @@ QUIET_SECONDS = 30.0  # without a terminal: how often a running step tells that 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
 NOT_FOUND = 127
 INTERRUPTED = 130
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: unlike Ctrl-C it reached this process alone, and is handed on."""
+
+    @classmethod
+    def throw(cls, *_: object) -> None:
+        """As a signal handler."""
+        raise cls
 
 
 class Step(BaseModel):
@@ -135,11 +145,14 @@ def run(title: str, position: str, command: list[str], paths: Paths) -> int:
         output.write(f"$ {shlex.join(command)}\n".encode())
         output.flush()
         process = start(command, output)
+    signal.signal(signal.SIGTERM, Terminated.throw)
     try:
         code = NOT_FOUND if process is None else watch(process, log, f"▶ [{position}] {title}", console)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as reason:
         console.print("  正在停止，请稍候 stopping, please wait …")
         if process is not None:
+            if isinstance(reason, Terminated):
+                process.terminate()
             process.wait()
         code = INTERRUPTED
     step = Step(

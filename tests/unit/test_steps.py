@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -77,10 +78,13 @@ def test_escapes_and_rewritten_lines_are_shown_as_on_a_terminal(tmp_path: Path) 
     assert steps.lines(log, 3) == ["green", "100 %", "末行"]
 
 
-def test_an_interrupted_step_lets_its_command_end_well(paths: Paths) -> None:
+@pytest.mark.parametrize(("number", "send"), [(signal.SIGINT, os.killpg), (signal.SIGTERM, os.kill)])
+def test_an_interrupted_step_lets_its_command_end_well(
+    paths: Paths, number: signal.Signals, send: Callable[[int, int], None]
+) -> None:
     child = (
         "import signal, sys, time\n"
-        "signal.signal(signal.SIGINT, lambda *_: (print('tidied', flush=True), sys.exit(0)))\n"
+        f"signal.signal({number}, lambda *_: (print('tidied', flush=True), sys.exit(0)))\n"
         "print('ready', flush=True)\ntime.sleep(30)"
     )
     environment = os.environ | {
@@ -99,7 +103,7 @@ def test_an_interrupted_step_lets_its_command_end_well(paths: Paths) -> None:
         while not (log.exists() and "ready" in log.read_text().splitlines()):
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        os.killpg(step.pid, signal.SIGINT)
+        send(step.pid, number)
         assert step.wait(20) == 130
     assert "tidied" in log.read_text()
 
