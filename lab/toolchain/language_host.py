@@ -20,7 +20,8 @@ from typing import IO
 
 import grpc  # type: ignore[import-untyped]
 from google.protobuf import empty_pb2  # type: ignore[import-untyped]
-from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+from pulumi.runtime.proto import language_pb2 as pb
+from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2
 
 EXECUTOR = Path(__file__).resolve().with_name("pulumi-language-python-exec")
 SHOWN_TO_USER = 32  # the executor's exit code for "the message is out already"
@@ -30,19 +31,19 @@ LIST_PACKAGES = (
 )
 
 
-def interpreter(info: language_pb2.ProgramInfo) -> str:
+def interpreter(info: pb.ProgramInfo) -> str:
     """The Python that a program asks for (option `virtualenv` of its project file), else this host's own."""
     option = info.options.fields["virtualenv"].string_value if "virtualenv" in info.options.fields else ""
     return str(Path(info.root_directory, option, "bin", "python")) if option else sys.executable
 
 
-def entry(info: language_pb2.ProgramInfo) -> str:
+def entry(info: pb.ProgramInfo) -> str:
     """The program's file or folder."""
     point = info.entry_point if info.entry_point not in {"", "."} else ""
     return str(Path(info.program_directory, point))
 
 
-def executor_arguments(request: language_pb2.RunRequest, engine: str) -> list[str]:
+def executor_arguments(request: pb.RunRequest, engine: str) -> list[str]:
     """The executor's command line for one run."""
     named = {
         "monitor": request.monitor_address,
@@ -59,7 +60,7 @@ def executor_arguments(request: language_pb2.RunRequest, engine: str) -> list[st
     return [interpreter(request.info), "-u", str(EXECUTOR), *options, entry(request.info), *request.args]
 
 
-def plugin_arguments(request: language_pb2.RunPluginRequest) -> list[str]:
+def plugin_arguments(request: pb.RunPluginRequest) -> list[str]:
     """A policy pack is loaded by the SDK's policy module; any other plugin is a program of its own."""
     python = [interpreter(request.info), "-u"]
     if request.kind == "analyzer":
@@ -105,51 +106,45 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
         self._engine = engine
         self._children = children
 
-    def Handshake(  # noqa: N802
-        self, request: language_pb2.LanguageHandshakeRequest, _: grpc.ServicerContext
-    ) -> language_pb2.LanguageHandshakeResponse:
+    def Handshake(self, request: pb.LanguageHandshakeRequest, _: grpc.ServicerContext) -> pb.LanguageHandshakeResponse:  # noqa: N802
         """Learn the engine's address."""
         self._engine = request.engine_address or self._engine
-        return language_pb2.LanguageHandshakeResponse()
+        return pb.LanguageHandshakeResponse()
 
     def GetPluginInfo(self, *_: object) -> plugin_pb2.PluginInfo:  # noqa: N802
         """Name the SDK's version as this host's."""
         return plugin_pb2.PluginInfo(version=metadata.version("pulumi"))
 
-    def GetRequiredPackages(self, *_: object) -> language_pb2.GetRequiredPackagesResponse:  # noqa: N802
+    def GetRequiredPackages(self, *_: object) -> pb.GetRequiredPackagesResponse:  # noqa: N802
         """Ask for none beforehand: the engine finds a plugin when the program first uses it."""
-        return language_pb2.GetRequiredPackagesResponse()
+        return pb.GetRequiredPackagesResponse()
 
-    def About(  # noqa: N802
-        self, request: language_pb2.AboutRequest, _: grpc.ServicerContext
-    ) -> language_pb2.AboutResponse:
+    def About(self, request: pb.AboutRequest, _: grpc.ServicerContext) -> pb.AboutResponse:  # noqa: N802
         """Tell `pulumi about` which Python runs the program."""
         python = interpreter(request.info)
         found = subprocess.run([python, "--version"], capture_output=True, text=True, check=True).stdout
-        return language_pb2.AboutResponse(executable=python, version=found.removeprefix("Python ").strip())
+        return pb.AboutResponse(executable=python, version=found.removeprefix("Python ").strip())
 
-    def GetProgramDependencies(  # noqa: N802
-        self, request: language_pb2.GetProgramDependenciesRequest, _: grpc.ServicerContext
-    ) -> language_pb2.GetProgramDependenciesResponse:
+    def GetProgramDependencies(
+        self, request: pb.GetProgramDependenciesRequest, _: grpc.ServicerContext
+    ) -> pb.GetProgramDependenciesResponse:  # noqa: N802
         """List the packages of the program's Python."""
         python = interpreter(request.info)
         listed = subprocess.run([python, "-c", LIST_PACKAGES], capture_output=True, text=True, check=True).stdout
-        packages = [language_pb2.DependencyInfo(name=name, version=version) for name, version in json.loads(listed)]
-        return language_pb2.GetProgramDependenciesResponse(dependencies=packages)
+        packages = [pb.DependencyInfo(name=name, version=version) for name, version in json.loads(listed)]
+        return pb.GetProgramDependenciesResponse(dependencies=packages)
 
-    def InstallDependencies(self, *_: object) -> Iterator[language_pb2.InstallDependenciesResponse]:  # noqa: N802
+    def InstallDependencies(self, *_: object) -> Iterator[pb.InstallDependenciesResponse]:  # noqa: N802
         """Leave the virtual environment to the lock file that it was made from."""
         message = b"Nothing to install: the virtual environment is made from the project's lock file.\n"
-        yield language_pb2.InstallDependenciesResponse(stdout=message)
+        yield pb.InstallDependenciesResponse(stdout=message)
 
     def Cancel(self, *_: object) -> empty_pb2.Empty:  # noqa: N802
         """Stop what runs."""
         self._children.stop()
         return empty_pb2.Empty()
 
-    def Run(  # noqa: N802
-        self, request: language_pb2.RunRequest, _: grpc.ServicerContext
-    ) -> language_pb2.RunResponse:
+    def Run(self, request: pb.RunRequest, _: grpc.ServicerContext) -> pb.RunResponse:  # noqa: N802
         """Run a program; what it prints goes to the engine with this host's own output."""
         config = {
             "PULUMI_CONFIG": json.dumps(dict(request.config)),
@@ -158,32 +153,30 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
         child = self._children.start(executor_arguments(request, self._engine), os.environ | config, "", None)
         code = self._children.wait(child)
         if code == SHOWN_TO_USER:
-            return language_pb2.RunResponse(bail=True)
-        return language_pb2.RunResponse(error=f"program exited with code {code}" if code else "")
+            return pb.RunResponse(bail=True)
+        return pb.RunResponse(error=f"program exited with code {code}" if code else "")
 
-    def RunPlugin(  # noqa: N802
-        self, request: language_pb2.RunPluginRequest, context: grpc.ServicerContext
-    ) -> Iterator[language_pb2.RunPluginResponse]:
+    def RunPlugin(self, request: pb.RunPluginRequest, context: grpc.ServicerContext) -> Iterator[pb.RunPluginResponse]:  # noqa: N802
         """Run a plugin written in Python, such as a policy pack, and hand its output on as it comes."""
         env = os.environ | dict(pair.split("=", 1) for pair in request.env)
         child = self._children.start(plugin_arguments(request), env, request.pwd, subprocess.PIPE)
         context.add_callback(child.terminate)
-        chunks: queue.Queue[language_pb2.RunPluginResponse | None] = queue.Queue()
+        chunks: queue.Queue[pb.RunPluginResponse | None] = queue.Queue()
 
-        def pump(stream: IO[bytes] | None, wrap: Callable[[bytes], language_pb2.RunPluginResponse]) -> None:
+        def pump(stream: IO[bytes] | None, wrap: Callable[[bytes], pb.RunPluginResponse]) -> None:
             while stream is not None and (chunk := os.read(stream.fileno(), 4096)):
                 chunks.put(wrap(chunk))
             chunks.put(None)
 
         outputs = [
-            (child.stdout, lambda chunk: language_pb2.RunPluginResponse(stdout=chunk)),
-            (child.stderr, lambda chunk: language_pb2.RunPluginResponse(stderr=chunk)),
+            (child.stdout, lambda chunk: pb.RunPluginResponse(stdout=chunk)),
+            (child.stderr, lambda chunk: pb.RunPluginResponse(stderr=chunk)),
         ]
         for output in outputs:
             threading.Thread(target=pump, args=output, daemon=True).start()
         for _ in outputs:
             yield from iter(chunks.get, None)
-        yield language_pb2.RunPluginResponse(exitcode=self._children.wait(child))
+        yield pb.RunPluginResponse(exitcode=self._children.wait(child))
 
 
 def main() -> None:
