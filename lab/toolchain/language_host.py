@@ -26,7 +26,7 @@ from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2
 EXECUTOR = Path(__file__).resolve().with_name("pulumi-language-python-exec")
 SHOWN_TO_USER = 32  # the executor's exit code for "the message is out already"
 GRACE_SECONDS = 2.0
-LIST_PACKAGES = (
+LIST = (
     "import importlib.metadata as m, json; print(json.dumps(sorted({(d.name, d.version) for d in m.distributions()})))"
 )
 
@@ -78,9 +78,8 @@ class Children:
 
     def start(self, arguments: list[str], env: dict[str, str], cwd: str, pipes: int | None) -> subprocess.Popen[bytes]:
         """Start one; `pipes` is what its outputs are joined to."""
-        child = subprocess.Popen(
-            arguments, env=env, cwd=cwd or None, stdin=subprocess.DEVNULL, stdout=pipes, stderr=pipes
-        )
+        null = subprocess.DEVNULL
+        child = subprocess.Popen(arguments, env=env, cwd=cwd or None, stdin=null, stdout=pipes, stderr=pipes)
         with self._lock:
             self._running.add(child)
         return child
@@ -125,12 +124,12 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
         found = subprocess.run([python, "--version"], capture_output=True, text=True, check=True).stdout
         return pb.AboutResponse(executable=python, version=found.removeprefix("Python ").strip())
 
-    def GetProgramDependencies(
+    def GetProgramDependencies(  # noqa: N802
         self, request: pb.GetProgramDependenciesRequest, _: grpc.ServicerContext
-    ) -> pb.GetProgramDependenciesResponse:  # noqa: N802
+    ) -> pb.GetProgramDependenciesResponse:
         """List the packages of the program's Python."""
         python = interpreter(request.info)
-        listed = subprocess.run([python, "-c", LIST_PACKAGES], capture_output=True, text=True, check=True).stdout
+        listed = subprocess.run([python, "-c", LIST], capture_output=True, text=True, check=True).stdout
         packages = [pb.DependencyInfo(name=name, version=version) for name, version in json.loads(listed)]
         return pb.GetProgramDependenciesResponse(dependencies=packages)
 
@@ -183,9 +182,8 @@ def main() -> None:
     """Serve on a free loopback port, print it as the protocol wants, and end cleanly when told to."""
     engine = next((word for word in reversed(sys.argv[1:]) if not word.startswith("-")), "")
     children = Children()
-    server = grpc.server(
-        futures.ThreadPoolExecutor(max_workers=16), options=[("grpc.max_receive_message_length", 1 << 28)]
-    )
+    options = [("grpc.max_receive_message_length", 1 << 28)]
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=16), options=options)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(Host(engine, children), server)
     port = server.add_insecure_port("127.0.0.1:0")
     stopping = threading.Event()
