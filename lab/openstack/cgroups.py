@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lab.openstack.shell import LabError
 
+SYSTEMD = "name=systemd"
 NEEDED = ("cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids")
 
 
@@ -27,9 +28,9 @@ def hierarchies() -> dict[str, Path]:
 
 
 def memberships() -> dict[str, str]:
-    """Controllers of each version 1 hierarchy → this process's place in it."""
+    """Controllers of each version 1 hierarchy that instances need → this process's place in it."""
     lines = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines()]
-    return {controllers: path for _, controllers, path in lines if controllers}
+    return {controllers: path for _, controllers, path in lines if {*NEEDED, SYSTEMD} & {*controllers.split(",")}}
 
 
 def missing() -> list[str]:

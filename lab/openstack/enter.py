@@ -81,11 +81,13 @@ def inner(lab: LabSettings, merged: Path) -> None:
 def mount_cgroups(folder: Path) -> None:
     """The version 1 hierarchies alone: with the unified one mounted too, libvirt's LXC driver fails."""
     run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", folder])
-    for controllers in cgroups.memberships():
+    for controllers in sorted({*cgroups.memberships(), cgroups.SYSTEMD}):
         mountpoint = folder / controllers.removeprefix("name=")
         mountpoint.mkdir()
         options = f"none,{controllers}" if controllers.startswith("name=") else controllers
         run(["mount", "-t", "cgroup", "-o", options, "cgroup", mountpoint])
+        for name in controllers.split(",") if "," in controllers else ():
+            (folder / name).symlink_to(mountpoint.name)  # as libvirt looks for controllers that share a hierarchy
 
 
 def prepare_run() -> None:

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -20,17 +20,28 @@ CLONE_NEWNET = 0x40000000
 Result = TypeVar("Result")
 
 
-def processes(lab: LabSettings) -> list[int]:
-    """The lab's processes, known by the mark in their environment (those in instances lack it); the first one first."""
-    mark = f"{MARK}={lab.state}".encode()
-    found = []
+def marked() -> Iterator[tuple[int, str]]:
+    """Every process of any lab outside its instances, by the mark in its environment, with that lab's state folder."""
+    prefix = f"{MARK}=".encode()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             try:
-                if mark in (entry / "environ").read_bytes().split(b"\0"):
-                    found.append(int(entry.name))
+                words = (entry / "environ").read_bytes().split(b"\0")
             except OSError:  # gone meanwhile
                 continue
+            for word in words:
+                if word.startswith(prefix):
+                    yield int(entry.name), word.removeprefix(prefix).decode()
+
+
+def labs() -> set[str]:
+    """The state folders of all labs that live on this machine."""
+    return {state for _, state in marked()}
+
+
+def processes(lab: LabSettings) -> list[int]:
+    """This lab's processes, the first one first."""
+    found = [pid for pid, state in marked() if state == str(lab.state)]
     return sorted(found, key=lambda pid: (not is_first(pid), pid))
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lab import images
-from lab.openstack import cloud, config, enter, inside, network, root, secrets, settings, teardown
+from lab.openstack import cloud, config, enter, inside, limits, network, root, secrets, settings, teardown
 from lab.openstack.api import Api
 from lab.openstack.health import ServiceHealth, all_well, look
 from lab.openstack.progress import Progress
@@ -39,6 +39,7 @@ def up(progress: Progress) -> None:
                 teardown.clean(lab)
                 network.check_free(lab)
                 (lab.own / "tree").write_text(str(tree))
+                limits.raise_for(lab)
                 pid = launch(lab, tree)
             network.connect(lab)
         with progress("OpenStack 服务 services"):

@@ -4,7 +4,7 @@ import shutil
 import time
 from pathlib import Path
 
-from lab.openstack import cgroups, inside, loops, network, settings
+from lab.openstack import cgroups, inside, limits, loops, network, settings
 from lab.openstack.settings import LabSettings
 from lab.openstack.shell import LabError
 
@@ -14,6 +14,7 @@ def down() -> None:
     lab = settings.load()
     check_removable(lab)
     clean(lab)
+    limits.restore(lab)
     if lab.state.exists():
         shutil.rmtree(lab.state)
 
