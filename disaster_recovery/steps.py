@@ -103,7 +103,8 @@ def rebuild(journal: Journal) -> None:
 def harden_and_fetch(journal: Journal) -> None:
     """Harden the new host while the backup is fetched and verified; both must succeed before anything serves."""
     facts = facts_of(journal)
-    journal.run("软件源 package source", playbook("packages.yml", facts.host))
+    # First alone: packages that are being installed hold a lock that hardening needs.
+    journal.run("安装软件包 install packages", playbook("restore.yml", facts.host, "--tags", "install"))
     with ThreadPoolExecutor() as pool:
         hardened = pool.submit(journal.run, "加固主机 harden", playbook("harden.yml", facts.host))
         fetch = playbook("restore.yml", facts.host, "--tags", "fetch")
