@@ -3,6 +3,7 @@
 import http.client
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -85,12 +86,13 @@ class Api:
 def alive_agents(api: Api) -> set[str]:
     """Programs that reported to neutron or nova lately; none where the APIs themselves do not answer."""
     found: set[str] = set()
-    for service, path, key, field, good in (
-        ("network", "/v2.0/agents", "agents", "alive", True),
-        ("compute", "/v2.1/os-services", "services", "state", "up"),
-    ):
-        try:
-            found |= {entry["binary"] for entry in api.get(service, path)[key] if entry[field] == good}
-        except ApiError:
-            continue
+    with suppress(ApiError):
+        agents = api.get("network", "/v2.0/agents")["agents"]
+        found |= {agent["binary"] for agent in agents if agent["alive"]}
+    with suppress(ApiError):
+        services = api.get("compute", "/v2.1/os-services")["services"]
+        reported = {service["binary"] for service in services if service["state"] == "up"}
+        # A compute node that no cell knows yet reports already, but no instance can be placed on it.
+        known = api.get("compute", "/v2.1/os-hypervisors")["hypervisors"]
+        found |= reported if known else reported - {"nova-compute"}
     return found

@@ -75,7 +75,7 @@ def write(lab: LabSettings, root: Path, known: Mapping[str, str]) -> None:
     """All files and folders that a lab needs before its first process starts."""
     owners = users(root)
     etc = lab.own / "etc"
-    for folder in ("etc", "run", "upper", "work", "root", "instances"):
+    for folder in ("etc", "run", "upper", "work", "root", f"instances/{lab.identity}"):
         (lab.own / folder).mkdir(parents=True, exist_ok=True)
     lab.log.mkdir(parents=True, exist_ok=True)
     for folder, owner in (

@@ -29,7 +29,7 @@ BINDS = {
 
 def outer(lab: LabSettings, root: Path, user_process: str) -> None:
     """In new mount and network namespaces: cgroups, the veth pair, the writable root."""
-    cgroups.join(lab.cgroup)
+    cgroups.join(lab.identity)
     run(["ip", "link", "add", "uplink", "type", "veth", "peer", "name", lab.link, "netns", user_process])
     socket.sethostname("lab")
     merged = writable(lab, root)

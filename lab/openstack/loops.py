@@ -1,28 +1,19 @@
 """Loop devices that nova attached for instances' disks and that outlive a killed lab."""
 
 import json
-import os
-from pathlib import Path
 
+from lab.openstack.settings import LabSettings
 from lab.openstack.shell import run
 
 
-def of(folder: Path) -> list[str]:
-    """Loop devices whose file lies in the folder, by device and inode: names differ between mount namespaces."""
-    listing = run(["losetup", "--list", "--json", "--output", "NAME,BACK-INO,BACK-MAJ:MIN"])
-    if not listing.strip() or not folder.exists():
-        return []
-    files = {(path.stat().st_dev, path.stat().st_ino) for path in folder.rglob("*") if path.is_file()}
-    devices = json.loads(listing)["loopdevices"]
-    return [loop["name"] for loop in devices if (_device(loop["back-maj:min"]), int(loop["back-ino"])) in files]
+def of(lab: LabSettings) -> list[str]:
+    """This lab's loop devices: their files lie, or lay until they were deleted, in the folder with the lab's name."""
+    listing = run(["losetup", "--list", "--json", "--output", "NAME,BACK-FILE"])
+    devices = json.loads(listing)["loopdevices"] if listing.strip() else []
+    return [loop["name"] for loop in devices if f"/{lab.identity}/" in (loop["back-file"] or "")]
 
 
-def detach(folder: Path) -> None:
+def detach(lab: LabSettings) -> None:
     """Let go of them all."""
-    for name in of(folder):
+    for name in of(lab):
         run(["losetup", "--detach", name])
-
-
-def _device(numbers: str) -> int:
-    major, minor = numbers.split(":")
-    return os.makedev(int(major), int(minor))

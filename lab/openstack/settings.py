@@ -34,8 +34,8 @@ class LabSettings(BaseModel):
         return f"ganyun{int(self.network.network_address) >> 16:04x}"
 
     @property
-    def cgroup(self) -> str:
-        """The name of its cgroups: after the state folder, which no two labs share."""
+    def identity(self) -> str:
+        """What its cgroups and its instances' folder are called: after the state folder, which no two labs share."""
         return f"ganyun-{hashlib.sha256(str(self.state).encode()).hexdigest()[:12]}"
 
     @property

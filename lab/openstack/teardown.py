@@ -31,8 +31,8 @@ def clean(lab: LabSettings, patience: float = 10) -> None:
     """Remove what a lab leaves in the kernel; its files stay. The veth pair goes with the lab's network namespace."""
     lived = bool(inside.processes(lab))
     inside.kill(lab)
-    cgroups.remove(lab.cgroup)
-    loops.detach(lab.own / "instances")
+    cgroups.remove(lab.identity)
+    loops.detach(lab)
     deadline = time.monotonic() + patience
     while left := leftovers(lab) + ([f"link {lab.link}"] if lived and network.link_exists(lab) else []):
         if time.monotonic() > deadline:
@@ -45,7 +45,7 @@ def leftovers(lab: LabSettings) -> list[str]:
     mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     return [
         *(f"process {pid}" for pid in inside.processes(lab)),
-        *(f"cgroup {folder}" for folder in cgroups.remains(lab.cgroup)),
-        *(f"loop device {name}" for name in loops.of(lab.own / "instances")),
+        *(f"cgroup {folder}" for folder in cgroups.remains(lab.identity)),
+        *(f"loop device {name}" for name in loops.of(lab)),
         *(f"mount {mount}" for mount in mounts if Path(mount).is_relative_to(lab.state)),
     ]
