@@ -64,9 +64,10 @@ bench: environment  ## 测量 README 的指标 measure the README's figures: mak
 	@$(ACTIVE) python -m benchmarks $(FIGURES)
 
 lock: environment  ## 更新锁文件 resolve requirements.in into requirements.lock
-	@$(ACTIVE) python -m pip install --quiet --target "$$GANYUN_CACHE/uv" --upgrade uv
-	@$(ACTIVE) "$$GANYUN_CACHE/uv/bin/uv" pip compile --quiet --generate-hashes --no-header --python-version 3.11 \
-	  requirements.in --output-file requirements.lock
+	@$(ACTIVE) uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+	  --python-version 3.11 requirements.in --output-file requirements.lock
+	@$(ACTIVE) grep '^uv==' requirements.in | uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url \
+	  --no-emit-find-links --python-version 3.11 - --output-file requirements-uv.lock
 
 clean: down  ## 恢复到刚克隆时 remove the lab, all caches and .venv; reports stay
 	@$(ACTIVE) rm -rf "$$GANYUN_CACHE" .mypy_cache .ruff_cache .pytest_cache .hypothesis .ansible .venv

@@ -17,6 +17,7 @@ from lab.paths import HOME, current, exports
 
 VENV = HOME / ".venv"
 LOCK = HOME / "requirements.lock"
+INSTALLER = HOME / "requirements-uv.lock"
 STAMP = VENV / "lock.sha256"
 LOG = VENV / "install.log"
 TITLE = "Python 环境 environment"
@@ -25,10 +26,13 @@ TITLE = "Python 环境 environment"
 def install() -> int:
     """Exactly the locked packages, each checked by its hash, in a new or interrupted environment."""
     base = str(Path(sys.base_prefix) / "bin" / "python3")
-    pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+    python = str(VENV / "bin" / "python")
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--require-hashes", "-r", str(INSTALLER)]
+    # uv checks the same hashes as pip, ten times as fast.
+    uv = [str(VENV / "bin" / "uv"), "pip", "sync", "--require-hashes", "--python", python, str(LOCK)]
     VENV.mkdir(exist_ok=True)
     with LOG.open("w", encoding="utf-8") as output:
-        for command in ([base, "-m", "venv", str(VENV)], [*pip, "install", "--require-hashes", "-r", str(LOCK)]):
+        for command in ([base, "-m", "venv", str(VENV)], pip, uv):
             output.write(f"$ {' '.join(command)}\n")
             output.flush()
             done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)

