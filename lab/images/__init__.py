@@ -4,6 +4,7 @@ from pathlib import Path
 
 from lab.images import golden, mirror
 from lab.openstack import settings
+from lab.openstack.locks import locked
 from lab.openstack.progress import Progress
 
 __all__ = ["build"]
@@ -12,5 +13,6 @@ __all__ = ["build"]
 def build(progress: Progress) -> dict[str, Path]:
     """Image name → file, building what the cache lacks."""
     images = settings.load().cache / "images"
-    base = golden.build(images, progress)
-    return {golden.NAME: base / "image.qcow2", mirror.NAME: mirror.build(images, progress) / "image.qcow2"}
+    with locked(images, wait=True):
+        base = golden.build(images, progress)
+        return {golden.NAME: base / "image.qcow2", mirror.NAME: mirror.build(images, progress) / "image.qcow2"}

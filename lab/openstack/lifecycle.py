@@ -1,19 +1,18 @@
 """Bring the lab up and take it down: each step looks at what is there first, so any may be where a run resumes."""
 
-import fcntl
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 from lab import images
 from lab.openstack import cloud, config, enter, inside, limits, network, root, secrets, settings, teardown
 from lab.openstack.api import Api
 from lab.openstack.health import ServiceHealth, all_well, look
+from lab.openstack.locks import locked
 from lab.openstack.progress import Progress
 from lab.openstack.services import Probe, Stage, table
 from lab.openstack.settings import LabSettings
@@ -26,7 +25,8 @@ def up(progress: Progress) -> None:
     lab = settings.load()
     if os.geteuid():
         raise LabError("需要 root 权限 the lab makes namespaces, mounts and links: run as root")
-    with lock(lab):
+    with locked(lab.own, wait=False):
+        lab.state.chmod(0o700)
         files = images.build(progress)
         tree = own_root(lab) or root.build(lab, progress)
         if finished(lab, files):
@@ -67,22 +67,6 @@ def own_root(lab: LabSettings) -> Path | None:
 def status() -> list[ServiceHealth]:
     """Each service's health."""
     return look(settings.load())
-
-
-@contextmanager
-def lock(lab: LabSettings) -> Iterator[None]:
-    """One `up` at a time for a state folder."""
-    lab.own.mkdir(parents=True, exist_ok=True)
-    lab.state.chmod(0o700)
-    handle = os.open(lab.own, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise LabError(f"another `up` works on {lab.state}") from None
-    try:
-        yield
-    finally:
-        os.close(handle)
 
 
 def launch(lab: LabSettings, tree: Path) -> int:

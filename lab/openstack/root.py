@@ -6,6 +6,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from lab.openstack import debian
+from lab.openstack.locks import locked
 from lab.openstack.progress import Progress
 from lab.openstack.settings import LabSettings
 from lab.openstack.shell import run
@@ -27,16 +28,16 @@ def path(settings: LabSettings) -> Path:
 def build(settings: LabSettings, progress: Progress) -> Path:
     """Return the cached root, building it first where it is missing; an interrupted build starts over."""
     ready = path(settings)
-    if ready.is_dir():
-        return ready
-    partial = ready.with_suffix(".partial")
-    packages = YAML(typ="safe").load(LIST.read_text())
-    with progress("OpenStack 软件包 packages of the lab's root"):
-        debian.bootstrap(partial, packages, log=settings.cache / "log" / "root.log")
-    with progress("数据库结构 empty databases of every service"):
-        seed(partial, settings)
-    partial.rename(ready)
-    return ready
+    with locked(settings.cache, wait=True):
+        if ready.is_dir():
+            return ready
+        partial = ready.with_suffix(".partial")
+        packages = YAML(typ="safe").load(LIST.read_text())
+        with progress("OpenStack 软件包 packages of the lab's root"):
+            debian.bootstrap(partial, packages, log=settings.cache / "log" / "root.log")
+        with progress("数据库结构 empty databases of every service"):
+            seed(partial, settings)
+        return partial.rename(ready)
 
 
 def seed(root: Path, settings: LabSettings) -> None:
