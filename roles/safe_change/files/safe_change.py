@@ -205,6 +205,7 @@ def arm(after: int) -> None:
     """Start the timer; an unfinished run's snapshot stays the one to return to."""
     disarm()
     watch_boot()
+    print("resumed" if (STORE / "pending").exists() else "fresh")
     if not (STORE / "pending").exists():
         snapshot(STORE / "pending")
     timer = [f"--unit={UNIT}", f"--on-active={after}", "--timer-property=AccuracySec=1s"]
