@@ -90,7 +90,8 @@ def install(tree: Path) -> None:
     run([*apt, "clean"])
     for path in (source, policy):
         path.unlink()
-    shutil.rmtree(tree / "var/lib/apt/lists")
+    for leftover in (tree / "var/lib/apt/lists").glob("*_*"):  # apt wants the folder itself, and `partial` in it
+        leftover.unlink()
 
 
 def build(base: Path, work: Path) -> None:
