@@ -11,6 +11,7 @@ import pulumi
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from infra.leftovers import clear_leftovers
 from infra.outputs import publish
 from infra.plan.build import build_plan
 from infra.plan.load import load
@@ -28,4 +29,6 @@ try:
     cloud = look_up(plan, world.sources[f"{settings.stack}.yaml"], os.environ)
 except FactsError as error:
     sys.exit(error.report())
+if not pulumi.runtime.is_dry_run():
+    clear_leftovers(plan, cloud.connection.network, settings.stack)
 publish(plan, build(plan, cloud, settings.operator_key))

@@ -5,7 +5,7 @@ that fails half-way has already changed something.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keystoneauth1.exceptions as keystone
@@ -34,6 +34,7 @@ class Cloud:
     external_network: str
     images: dict[str, str]
     flavors: dict[str, str]
+    connection: Any = field(default=None, compare=False, repr=False)
 
 
 def look_up(plan: Plan, source: Source, environment: Mapping[str, str]) -> Cloud:
@@ -76,6 +77,7 @@ def look_up(plan: Plan, source: Source, environment: Mapping[str, str]) -> Cloud
         external_network=externals[plan.stack.external_network],
         images=images,
         flavors=flavors,
+        connection=connection,
     )
 
 

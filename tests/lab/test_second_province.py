@@ -91,7 +91,7 @@ def test_up_finishes_what_an_outage_interrupted(small: Small, interrupted: tuple
 
 def test_preview_of_what_was_just_built_shows_no_change(small: Small) -> None:
     small.pulumi("preview", "--expect-no-changes", "--non-interactive")
-    small.pulumi("preview", "--refresh", "--expect-no-changes", "--non-interactive")
+    small.pulumi("preview", "--refresh", "--diff", "--expect-no-changes", "--non-interactive")
 
 
 def test_a_destroyed_host_comes_back_with_its_address_and_key(small: Small, cloud: Any) -> None:

@@ -1,0 +1,77 @@
+"""Removes what an interrupted `pulumi up` made without Pulumi knowing, so that the next one can finish.
+
+The provider learns a resource's id only after it has seen it become active: when the API goes down in between, a port
+or a network stays that no state has heard of, and holds the address that the next run needs. Such a thing lies in a
+project that the state does know, bears a planned name, and is used by nobody.
+"""
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import pulumi
+
+from infra.plan.plan import Plan
+
+
+class Leftover(NamedTuple):
+    """A thing that no state knows, and how to remove it."""
+
+    kind: str
+    name: str
+    remove: Callable[[], Any]
+
+
+def known_ids(stack: str) -> set[str]:
+    """Ids of everything in the stack's state."""
+    command = ["pulumi", "stack", "export", "--stack", stack]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return {one["id"] for one in json.loads(done.stdout)["deployment"].get("resources") or [] if "id" in one}
+
+
+def planned_names(plan: Plan) -> set[str]:
+    """Names that components give."""
+    names = {group.name for group in plan.security_groups} | {router.name for router in plan.routers}
+    names |= {segment.name for segment in plan.segments} | {link.name for link in plan.links}
+    names |= {f"{link.name}-{router}" for link in plan.links for router, _ in link.ends}
+    names |= {host.name for group in plan.host_groups for host in group.hosts}
+    return names | {f"{group.name}-{group.virtual_address_name}" for group in plan.host_groups}
+
+
+def find_leftovers(network: Any, known: set[str], names: set[str]) -> Iterator[Leftover]:
+    """In the order in which they can go."""
+
+    def unknown(things: Any) -> list[Any]:
+        return [one for one in things if one.id not in known and one.project_id in known]
+
+    for address in unknown(network.ips()):
+        if address.port_id is None or address.port_id in known:
+            yield Leftover("floating address", address.floating_ip_address, partial(network.delete_ip, address))
+    for router in network.routers():
+        if router.id in known:
+            for port in network.ports(device_id=router.id, device_owner="network:router_interface"):
+                if port.id not in known:
+                    leave = partial(network.remove_interface_from_router, router, port_id=port.id)
+                    yield Leftover("router interface", f"{router.name} {port.fixed_ips[0]['ip_address']}", leave)
+    for port in unknown(network.ports()):
+        if port.name in names and not port.device_id:
+            yield Leftover("port", port.name, partial(network.delete_port, port))
+    for kind, things, remove in (
+        ("router", network.routers, network.delete_router),
+        ("security group", network.security_groups, network.delete_security_group),
+        ("subnet", network.subnets, network.delete_subnet),
+        ("network", network.networks, network.delete_network),
+    ):
+        for thing in unknown(things()):
+            if thing.name in names:
+                yield Leftover(kind, thing.name, partial(remove, thing))
+
+
+def clear_leftovers(plan: Plan, network: Any, stack: str) -> None:
+    """Remove them, and say so."""
+    known = known_ids(stack)
+    for leftover in find_leftovers(network, known, planned_names(plan)):
+        pulumi.log.warn(f"清除上次中断的遗留 · removing what an interrupted run left: {leftover.kind} {leftover.name}")
+        leftover.remove()
