@@ -27,8 +27,8 @@ try:
     plan = build_plan(world, settings.stack)
     enforce(plan)
     cloud = look_up(plan, world.sources[f"{settings.stack}.yaml"], os.environ)
+    if not pulumi.runtime.is_dry_run():
+        clear_leftovers(plan, cloud.connection.network, settings.stack)
 except FactsError as error:
     sys.exit(error.report())
-if not pulumi.runtime.is_dry_run():
-    clear_leftovers(plan, cloud.connection.network, settings.stack)
 publish(plan, build(plan, cloud, settings.operator_key))

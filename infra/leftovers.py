@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pulumi
 
 from infra.plan.plan import Plan
+from infra.plan.problems import FactsError, Problem
 
 
 class Leftover(NamedTuple):
@@ -24,11 +25,19 @@ class Leftover(NamedTuple):
     remove: Callable[[], Any]
 
 
-def known_ids(stack: str) -> set[str]:
-    """Ids of everything in the stack's state."""
+def state(stack: str) -> list[dict[str, Any]]:
+    """Everything in the stack's state."""
     command = ["pulumi", "stack", "export", "--stack", stack]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return {one["id"] for one in json.loads(done.stdout)["deployment"].get("resources") or [] if "id" in one}
+    return json.loads(done.stdout)["deployment"].get("resources") or []
+
+
+def half_made(resources: list[dict[str, Any]], stack: str) -> list[Problem]:
+    """Pulumi would update these, which the provider can't do for many kinds: a refresh sees them as they are."""
+    text = "上次运行中断时只建成一半，请运行 · half made by an interrupted run; run: pulumi up --refresh"
+    return [
+        Problem(f"stack {stack}", 0, one["urn"].split("::")[-1], text) for one in resources if one.get("initErrors")
+    ]
 
 
 def planned_names(plan: Plan) -> set[str]:
@@ -71,7 +80,10 @@ def find_leftovers(network: Any, known: set[str], names: set[str]) -> Iterator[L
 
 def clear_leftovers(plan: Plan, network: Any, stack: str) -> None:
     """Remove them, and say so."""
-    known = known_ids(stack)
+    resources = state(stack)
+    if problems := half_made(resources, stack):
+        raise FactsError(problems)
+    known = {one["id"] for one in resources if "id" in one}
     for leftover in find_leftovers(network, known, planned_names(plan)):
         pulumi.log.warn(f"清除上次中断的遗留 · removing what an interrupted run left: {leftover.kind} {leftover.name}")
         leftover.remove()

@@ -75,9 +75,9 @@ def interrupted(empty: Small) -> tuple[int, int]:
 
 @pytest.fixture(scope="module")
 def small(empty: Small, interrupted: tuple[int, int]) -> Small:
-    """The stack after a second `up`."""
+    """The stack after a second `up`, which looks first at what the first one left."""
     assert interrupted
-    empty.pulumi("up", *YES)
+    empty.pulumi("up", "--refresh", *YES)
     return empty
 
 
