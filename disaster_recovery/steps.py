@@ -174,7 +174,7 @@ def resume(journal: Journal) -> None:
     """Protect the restored host like any other: a new base backup, timers, metrics and logs."""
     facts = facts_of(journal)
     journal.run("恢复备份任务 back up again", playbook("restore.yml", facts.host, "--tags", "resume"))
-    journal.run("恢复监控与日志等服务 metrics, logs and all services", playbook("services.yml", facts.host))
+    journal.run("恢复监控与日志 metrics and logs", playbook("monitor.yml", facts.host))
 
 
 def conclude(journal: Journal) -> None:

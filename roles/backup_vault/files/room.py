@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-SECONDS = 10
+SECONDS = 5
 
 
 def main() -> None:
