@@ -117,6 +117,12 @@ def refuses_by_default(ruleset: str, hook: str) -> bool:
     return any(chain.get("policy") == "drop" for chain in base_chain(ruleset, hook))
 
 
+def reachable(ruleset: str, protocol: str, port: int) -> bool:
+    """Whether the firewall lets anybody at a listening port: always, where no chain denies what it does not know."""
+    denying = [chain for chain in base_chain(ruleset, "input") if chain.get("policy") == "drop"]
+    return not denying or any(sources_of_port(chain, port, protocol) for chain in denying)
+
+
 def value_set(right: Any) -> list[Any]:
     """The right side of a match as a list: single value, set, or prefix."""
     if isinstance(right, dict) and "set" in right:
@@ -128,15 +134,15 @@ def value_set(right: Any) -> list[Any]:
     return [right]
 
 
-def sources_of_port(chain: dict[str, Any], port: int) -> list[str]:
-    """Where a chain accepts new connections to a TCP port from; "any" when a rule names no source."""
+def sources_of_port(chain: dict[str, Any], port: int, protocol: str = "tcp") -> list[str]:
+    """Where a chain accepts new connections to a port from; "any" when a rule names no source."""
     found: list[str] = []
     for rule in chain["rules"]:
         expressions = rule["expr"]
         if not any("accept" in each for each in expressions):
             continue
         matches = [each["match"] for each in expressions if "match" in each]
-        if not any(m["left"].get("payload", {}).get("protocol") == "tcp" and opens(m, port) for m in matches):
+        if not any(m["left"].get("payload", {}).get("protocol") == protocol and opens(m, port) for m in matches):
             continue
         named = [m for m in matches if m["left"].get("payload", {}).get("field") == "saddr"]
         found += [str(value) for m in named for value in value_set(m["right"])] if named else ["any"]

@@ -8,7 +8,15 @@ import pytest
 
 from tests.compliance.audit import CONTAINER_REASON, Audit
 from tests.compliance.known import RISKY_PORTS, UNWANTED_MODULES, UNWANTED_PACKAGES, UNWANTED_UNITS
-from tests.compliance.parse import base_chain, listeners, refuses_by_default, settings, sources_of_port, within
+from tests.compliance.parse import (
+    base_chain,
+    listeners,
+    reachable,
+    refuses_by_default,
+    settings,
+    sources_of_port,
+    within,
+)
 from tests.compliance.probes import probe
 from tests.compliance.test_8_1_4_1 import LISTENING, SSHD
 from tests.compliance.test_8_1_4_3 import CONTAINER, in_container
@@ -64,13 +72,15 @@ def test_only_what_is_needed_runs_and_listens(audit: Audit) -> None:
     open_ports = listeners(audit.text(LISTENING))
     risky = [f"{each.protocol}/{each.port} {each.program}" for each in open_ports if each.port in RISKY_PORTS]
     audit.refuse("risky-ports", "高危端口不对外", risky, LISTENING)
-    undeclared = [
+    declared = audit.host.flows_in
+    undeclared = {
         f"{each.protocol}/{each.port} {each.program}"
         for each in open_ports
         if each.port != 22
-        and not any(flow.protocol == each.protocol and flow.has_port(each.port) for flow in audit.host.flows_in)
-    ]
-    audit.refuse("undeclared-ports", "对外监听的端口都有登记的流向", sorted(set(undeclared)), LISTENING)
+        and not any(flow.protocol == each.protocol and flow.has_port(each.port) for flow in declared)
+        and reachable(audit.text(FIREWALL), each.protocol, each.port)
+    }
+    audit.refuse("undeclared-ports", "外部可达的端口都有登记的流向", sorted(undeclared), LISTENING, FIREWALL_TEXT)
     blocked = set(re.findall(r"install (\S+) /(?:usr/)?bin/(?:false|true)", audit.text(MODULES)))
     audit.refuse(
         "modules", "多余内核模块禁止加载（缺失项）", [m for m in UNWANTED_MODULES if m not in blocked], MODULES

@@ -15,6 +15,7 @@ from tests.compliance.parse import (
     between,
     listeners,
     number,
+    reachable,
     refuses_by_default,
     retention_days,
     settings,
@@ -110,6 +111,14 @@ def test_a_firewall_without_a_denying_chain_refuses_nothing() -> None:
 def test_where_a_port_is_open_to(rules: list[dict[str, Any]], sources: list[str]) -> None:
     (chain,) = base_chain(ruleset("drop", *rules), "input")
     assert sources_of_port(chain, 22) == sources
+
+
+def test_a_listening_port_that_the_firewall_refuses_is_not_reachable() -> None:
+    https = rule(payload("tcp", "dport", 443))
+    assert reachable(ruleset("accept"), "tcp", 5432)
+    assert reachable(ruleset("drop", https), "tcp", 443)
+    assert not reachable(ruleset("drop", https), "tcp", 5432)
+    assert not reachable(ruleset("drop", https), "udp", 443)
 
 
 def test_an_address_must_lie_in_a_declared_block() -> None:
