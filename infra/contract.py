@@ -82,7 +82,7 @@ class Contract(Promised):
     zones: dict[str, str]
     extranet: list[str]
     mirror_url: str
-    site_address: str | None
+    site_address: str | None = None  # Pulumi leaves out an output that is null
 
 
 def read(outputs: Any) -> Contract:

@@ -115,3 +115,9 @@ def test_files_are_private_whole_and_only_written_when_changed(tmp_path: Path) -
     assert (path.stat().st_mtime_ns, path.stat().st_ino) == before
     assert write_private(path, "two\n")
     assert [file.name for file in tmp_path.iterdir()] == ["known_hosts"]
+
+
+def test_a_stack_without_sites_has_an_inventory_too() -> None:
+    """Pulumi leaves out an output that is null."""
+    outputs = {name: value for name, value in OUTPUTS.items() if name != "site_address"}
+    assert render(read(outputs), WAY)["all"]["vars"]["ganyun_site_address"] is None
