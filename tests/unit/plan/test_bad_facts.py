@@ -121,7 +121,7 @@ CASES = {
     "mirror that nobody is": ("lab.yaml", "function: package_mirror", "function: mirror", "mirror.function", "mirror"),
     "operators inside the inner network": (
         "lab.yaml",
-        "198.18.0.0/16",
+        "198.18.0.0/15",
         "172.16.9.0/24",
         "operators.0",
         "inner network",
