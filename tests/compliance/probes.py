@@ -64,7 +64,8 @@ def ask(host: HostScope, ssh_config: str) -> HostEvidence:
         )
         answer = connection.run(remote_command([probe.on(host) for probe in REGISTRY.values()]))
     except RuntimeError as problem:
-        return HostEvidence(started, datetime.now(UTC), unreachable=last_line(str(problem)))
+        # testinfra raises this with ssh's own result when ssh itself failed.
+        return HostEvidence(started, datetime.now(UTC), unreachable=last_line(problem.args[0].stderr) or "ssh: 255")
     if answer.rc != 0:
         return HostEvidence(started, datetime.now(UTC), unreachable=last_line(answer.stderr) or f"exit {answer.rc}")
     readings = {entry["command"]: Evidence.model_validate(entry) for entry in json.loads(answer.stdout)}
@@ -73,7 +74,7 @@ def ask(host: HostScope, ssh_config: str) -> HostEvidence:
 
 def last_line(text: str) -> str:
     """The line of a program's complaint that says what happened."""
-    lines = [line.strip() for line in text.replace("\\r", "").replace("\\n", "\n").splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1][:300] if lines else ""
 
 
