@@ -20,7 +20,7 @@ up: python  ## 从零到一座加固、发布、可恢复的城市 everything, f
 	$(STEP) 6/14 "密钥 secrets" -- python -m lab secrets
 	@$(ACTIVE) pulumi stack select --create "$$PULUMI_STACK"
 	@$(ACTIVE) pulumi config set ganyun:operatorKey "$$(< "$$GANYUN_SECRETS/ssh/operator.pub")"
-	$(STEP) 7/14 "云上资源 pulumi up" -- pulumi up --yes --skip-preview
+	$(STEP) 7/14 "云上资源 pulumi up" -- pulumi up --yes --skip-preview --refresh
 	$(STEP) 8/14 "主机就绪 hosts answer" -- ansible all -m ansible.builtin.wait_for_connection -a timeout=180
 	$(STEP) 9/14 "加固与服务 harden, services" -- ansible-playbook playbooks/site.yml
 	$(STEP) 10/14 "网站发布 publish" -- ansible-playbook playbooks/publish.yml
@@ -55,7 +55,7 @@ summary: environment  ## 访问方式、报告、用时 how to reach what is the
 	@$(ACTIVE) python -m lab summary
 
 lint: environment  ## 静态检查 ruff, mypy, yamllint, ansible-lint
-	@$(ACTIVE) ruff check . && ruff format --check . && mypy && yamllint --strict . && ansible-lint --offline
+	@$(ACTIVE) ruff check . && ruff format --check . && mypy && yamllint --strict . && ANSIBLE_INVENTORY=localhost, ansible-lint --offline
 
 unit: environment  ## 单元与策略测试 unit and policy tests, without a cloud
 	@$(ACTIVE) pytest -q tests/unit tests/policy

@@ -7,7 +7,6 @@ random characters, so a low bcrypt cost gives nothing away, and restic makes hun
 
 import crypt
 import json
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -30,14 +29,14 @@ def main() -> None:
     fresh.write_text("".join(f"{name}:{entry}\n" for name, entry in entries.items()), encoding="ascii")
     shutil.chown(fresh, "root", group)
     fresh.chmod(0o640)
-    os.replace(fresh, path)
+    fresh.replace(path)
     print("changed")
 
 
 def _entry(password: str, present: str | None) -> str:
     if present and crypt.crypt(password, present) == present:
         return present
-    return crypt.crypt(password, crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=ROUNDS))
+    return crypt.crypt(password, crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=ROUNDS))  # noqa: S324 - bcrypt
 
 
 if __name__ == "__main__":

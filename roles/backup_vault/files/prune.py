@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Forget old snapshots of one client and free their space, on the vault's side; the key comes on stdin and stays in memory.
+"""Forget old snapshots of one client and free their space, on the vault's side; the key comes on stdin.
 
 Usage: vault-prune REPOSITORY DAYS < key
 
@@ -27,11 +27,13 @@ def main() -> int:
     limit = dt.datetime.now(dt.UTC) + SKEW
     future = [one["short_id"] for one in snapshots if dt.datetime.fromisoformat(one["time"]) > limit]
     if future:
-        print(f"快照日期在未来，拒绝清理 snapshots dated in the future, not pruned: {', '.join(future)}", file=sys.stderr)
+        named = ", ".join(future)
+        print(f"快照日期在未来，拒绝清理 snapshots dated in the future, not pruned: {named}", file=sys.stderr)
         return 1
     _restic(environment, "unlock")
     keep = ["--keep-within", f"{days}d"]
-    _patiently(environment, "forget", "--tag", "wal", "--keep-within", f"{WAL_DAYS}d", "--keep-within-daily", f"{days}d")
+    log = ["--keep-within", f"{WAL_DAYS}d", "--keep-within-daily", f"{days}d"]
+    _patiently(environment, "forget", "--tag", "wal", *log)
     for tag in ("base", "files"):
         _patiently(environment, "forget", "--tag", tag, *keep)
     _patiently(environment, "prune")
