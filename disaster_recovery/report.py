@@ -103,7 +103,6 @@ def _elements(events: tuple[Event, ...], values: dict[str, Any]) -> tuple[Shown,
     if values.get("differences") == []:
         shown["data_backup"] = [
             "从异地保险库恢复，与独立清单逐表一致 restored from the off-site vault, equal to the manifest",
-            "备份加密，客户端只能追加 encrypted, append-only towards the client",
         ]
     if "rebuilt_server" in values:
         shown["standby_processing"] = [
