@@ -19,7 +19,7 @@ def fingerprint() -> str:
 
 
 def build(images: Path, progress: Progress) -> Path:
-    """Return the folder with `tree`, `gnupg` and `image.qcow2`, building it where it is missing."""
+    """Return the folder with `tree` and `image.qcow2`, building it where it is missing."""
     ready = images / f"golden-{fingerprint()}"
     if ready.is_dir():
         return ready
@@ -28,20 +28,32 @@ def build(images: Path, progress: Progress) -> Path:
     partial.mkdir(parents=True, mode=0o700)
     with progress(f"{NAME} 系统镜像 golden image"):
         debian.bootstrap(partial / "tree", recipe.packages().golden, log=images / "log" / "golden.log")
-        make_key(partial / "gnupg", partial / "tree" / recipe.KEYRING)
+        publish_key(images, partial / "tree" / recipe.KEYRING)
         settle(partial / "tree")
         ext4.write(partial / "tree", partial / "image.qcow2")
     partial.rename(ready)
     return ready
 
 
-def make_key(home: Path, keyring: Path) -> None:
-    """The mirror's signing key, made for this cache alone; images carry its public half."""
-    home.mkdir(mode=0o700)
-    gpg: list[str | Path] = ["gpg", "--homedir", home, "--batch", "--quiet"]
-    run([*gpg, "--passphrase", "", "--quick-generate-key", "ganyun package mirror", "ed25519", "sign", "never"])
-    run([*gpg, "--output", keyring, "--export"])
+def publish_key(images: Path, keyring: Path) -> None:
+    """The public half of the mirror's signing key.
+
+    The key is made once for a cache and outlives its images: a host from a new image trusts a mirror from an old one.
+    """
+    home = recipe.signing_key(images)
+    if not home.is_dir():
+        new = home.with_suffix(".partial")
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(mode=0o700)
+        gpg(new, "--passphrase", "", "--quick-generate-key", "ganyun package mirror", "ed25519", "sign", "never")
+        new.rename(home)
+    gpg(home, "--output", keyring, "--export")
     keyring.chmod(0o644)
+
+
+def gpg(home: Path, *words: str | Path) -> None:
+    """Run GnuPG, and end the agent that it leaves behind."""
+    run(["gpg", "--homedir", home, "--batch", "--quiet", *words])
     run(["gpgconf", "--homedir", home, "--kill", "all"])
 
 

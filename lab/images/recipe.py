@@ -61,3 +61,8 @@ def files(tree: str) -> str:
     """The text of every file that a tree gets, for its fingerprint."""
     found = sorted(path for path in (HERE / "files" / tree).rglob("*") if path.is_file())
     return "\0".join(f"{path.name}\0{path.read_text()}" for path in found)
+
+
+def signing_key(images: Path) -> Path:
+    """The GnuPG home of the key that signs the mirror's repository."""
+    return images / "gnupg"

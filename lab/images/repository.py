@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from lab.images import ext4, recipe
+from lab.images.golden import gpg
 from lab.openstack.shell import run
 
 SUITE = "dists/bookworm"
@@ -53,20 +54,7 @@ def index(tree: Path) -> None:
 def sign(tree: Path, home: Path) -> None:
     """InRelease, by the key whose public half every image carries."""
     suite = tree / recipe.REPOSITORY / SUITE
-    run(
-        [
-            "gpg",
-            "--homedir",
-            home,
-            "--batch",
-            "--quiet",
-            "--output",
-            suite / "InRelease",
-            "--clearsign",
-            suite / "Release",
-        ]
-    )
-    run(["gpgconf", "--homedir", home, "--kill", "all"])
+    gpg(home, "--output", suite / "InRelease", "--clearsign", suite / "Release")
 
 
 def install(tree: Path) -> None:
@@ -99,7 +87,7 @@ def build(base: Path, work: Path) -> None:
     os.umask(0o022)
     tree = mount(base, work)
     index(tree)
-    sign(tree, base / "gnupg")
+    sign(tree, recipe.signing_key(base.parent))
     install(tree)
     shutil.copytree(recipe.HERE / "files" / "mirror", tree, dirs_exist_ok=True)
     for mounted in ("proc", "run", "tmp"):

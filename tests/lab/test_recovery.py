@@ -16,7 +16,8 @@ import base64, json, ssl, sys, urllib.error, urllib.request
 settings = json.load(open("/etc/ganyun-backup/config.json"))
 secret = open(settings["credential"]).read().strip()
 method, path = sys.argv[1:3]
-request = urllib.request.Request(f"{settings['vault']}/{path}", method=method, data=b"x" if method == "POST" else None)
+body = b"x" if method == "POST" else None
+request = urllib.request.Request(f"https://{settings['vault']}/{path}", method=method, data=body)
 token = base64.b64encode(f"{settings['client']}:{secret}".encode()).decode()
 request.add_header("Authorization", f"Basic {token}")
 request.add_header("Accept", "application/vnd.x.restic.rest.v2")
@@ -88,11 +89,11 @@ def test_one_flipped_bit_is_noticed(run: Run, on: Run) -> None:
 
 def test_a_full_vault_is_called_full(run: Run, on: Run) -> None:
     free = int(on("vault-1", "df --output=avail -B1 /srv/vault | tail -1").stdout)
-    on("vault-1", f"sudo fallocate -l {free - 2**20} /srv/vault/filler && sleep 6")
+    on("vault-1", f"sudo fallocate -l {free - 2**20} /srv/vault/filler && sleep 12")
     try:
         backup = run(["ansible-playbook", "playbooks/backup.yml", "--limit", "db-1"], check=False)
         assert backup.returncode != 0
         assert "full" in backup.stdout
     finally:
-        on("vault-1", "sudo rm /srv/vault/filler && sleep 6")
+        on("vault-1", "sudo rm /srv/vault/filler && sleep 12")
     run(["ansible-playbook", "playbooks/backup.yml", "--limit", "db-1"])
