@@ -28,8 +28,8 @@ LOGROTATE = probe(
     " rsyslog mlps-sudo wtmp btmp"
 )
 LOG_MODES = probe(
-    "find /var/log -xdev -type f '(' -perm /0022 -o -perm /0004 ')'"
-    " '!' -name 'wtmp*' '!' -name 'btmp*' '!' -name 'lastlog*' '!' -name 'eipp.log*' -printf '%m %u:%g %p\\n'"
+    "find /var/log -xdev -type d '!' -perm -0001 -prune -o -type f '(' -perm /0022 -o -perm /0004 ')'"
+    " '!' -name 'wtmp*' '!' -name 'btmp*' '!' -name 'lastlog*' -printf '%m %u:%g %p\\n'"
 )
 FORWARDING = probe("grep -rhE 'omfwd|target=|streamDriver|queue\\.' /etc/rsyslog.conf /etc/rsyslog.d")
 FORWARDED = probe("ss -Htn state established '( dport = :6514 )'")
