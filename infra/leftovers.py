@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import pulumi
 
 from infra.plan.plan import Plan
-from infra.plan.problems import FactsError, Problem
 
 
 class Leftover(NamedTuple):
@@ -32,12 +31,9 @@ def state(stack: str) -> list[dict[str, Any]]:
     return json.loads(done.stdout)["deployment"].get("resources") or []
 
 
-def half_made(resources: list[dict[str, Any]], stack: str) -> list[Problem]:
-    """Pulumi would update these, which the provider can't do for many kinds: a refresh sees them as they are."""
-    text = "上次运行中断时只建成一半，请运行 · half made by an interrupted run; run: pulumi up --refresh"
-    return [
-        Problem(f"stack {stack}", 0, one["urn"].split("::")[-1], text) for one in resources if one.get("initErrors")
-    ]
+def half_made(resources: list[dict[str, Any]]) -> list[str]:
+    """Names that the state has as broken off: Pulumi would update these, which the provider can't for many kinds."""
+    return [one["urn"].split("::")[-1] for one in resources if one.get("initErrors")]
 
 
 def planned_names(plan: Plan) -> set[str]:
@@ -81,8 +77,10 @@ def find_leftovers(network: Any, known: set[str], names: set[str]) -> Iterator[L
 def clear_leftovers(plan: Plan, network: Any, stack: str) -> None:
     """Remove them, and say so."""
     resources = state(stack)
-    if problems := half_made(resources, stack):
-        raise FactsError(problems)
+    if broken := ", ".join(half_made(resources)):
+        # With --refresh the state may be in mending while this is read, so it is a hint and no reason to stop.
+        text = "上次运行中断时只建成一半，须用 pulumi up --refresh · half made by an interrupted run, needs pulumi up --refresh"
+        pulumi.log.warn(f"{text}: {broken}")
     known = {one["id"] for one in resources if "id" in one}
     for leftover in find_leftovers(network, known, planned_names(plan)):
         pulumi.log.warn(f"清除上次中断的遗留 · removing what an interrupted run left: {leftover.kind} {leftover.name}")
