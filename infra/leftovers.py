@@ -79,7 +79,7 @@ def clear_leftovers(plan: Plan, network: Any, stack: str) -> None:
     resources = state(stack)
     if broken := ", ".join(half_made(resources)):
         # With --refresh the state may be in mending while this is read, so it is a hint and no reason to stop.
-        text = "上次运行中断时只建成一半，须用 pulumi up --refresh · half made by an interrupted run, needs pulumi up --refresh"
+        text = "上次运行中断时只建成一半，须加 --refresh · half made by an interrupted run, needs pulumi up --refresh"
         pulumi.log.warn(f"{text}: {broken}")
     known = {one["id"] for one in resources if "id" in one}
     for leftover in find_leftovers(network, known, planned_names(plan)):
