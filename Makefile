@@ -55,7 +55,7 @@ summary: environment  ## 访问方式、报告、用时 how to reach what is the
 	@$(ACTIVE) python -m lab summary
 
 lint: environment  ## 静态检查 ruff, mypy, yamllint, ansible-lint
-	@$(ACTIVE) ruff check . && ruff format --check . && mypy && yamllint --strict . && ANSIBLE_INVENTORY=localhost, ansible-lint --offline
+	@$(ACTIVE) ruff check . && ruff format --check . && mypy && yamllint --strict . && ANSIBLE_INVENTORY=tests/inventory.yml ansible-lint --offline
 
 unit: environment  ## 单元与策略测试 unit and policy tests, without a cloud
 	@$(ACTIVE) pytest -q tests/unit tests/policy
