@@ -37,7 +37,7 @@ test: lint unit  ## 全部测试 lint, types, unit, policy, end to end (on the l
 	  make up; \
 	  trap 'make down >"$$GANYUN_CACHE/down.log" 2>&1 || { cat "$$GANYUN_CACHE/down.log"; exit 1; }' EXIT; \
 	fi; \
-	pytest tests/unit tests/policy tests/lab
+	pytest tests/lab
 
 down: environment  ## 全部拆除，不留痕迹 remove the lab; nothing of it stays
 	@$(ACTIVE) python -m lab down
