@@ -52,6 +52,7 @@ class Facts(Model):
     objective: Objective
     database: Database
     log_seconds: float
+    calm_seconds: float = Field(description="longest random wait before the fault; two log cycles reach every RPO")
     password_file: Path
 
 

@@ -53,14 +53,14 @@ def _require_fresh(status: dict[str, dict[str, object] | None], facts: Facts) ->
 
 
 def take_manifest(journal: Journal) -> None:
-    """Ask the live database what it holds, have that moment in the vault, and then wait a random part of the cycle."""
+    """Ask the live database what it holds, have that moment in the vault, and then wait a random time."""
     facts = facts_of(journal)
     manifest = _ask(journal, "取独立清单 take the independent manifest", facts, None)
     journal.note("manifest", manifest.model_dump())
     dump(journal.folder / "manifest.json", manifest.model_dump())
     command = [BACKUP, "run", "wal", "--switch"]
     on_host(journal, "清单时刻的日志入库 the log up to the manifest goes to the vault", facts.host, command)
-    calm = round(random.SystemRandom().uniform(0, 2 * facts.log_seconds), 1)
+    calm = round(random.SystemRandom().uniform(0, facts.calm_seconds), 1)
     journal.note("calm_seconds", calm)
     time.sleep(calm)
 

@@ -34,6 +34,7 @@ FACTS = Facts(
     objective=OBJECTIVE,
     database=DATABASE,
     log_seconds=50,
+    calm_seconds=100,
     password_file=Path("/nowhere"),
 )
 ROWS = Rows(low=0, high=9, count=9, checksum="1:2")
