@@ -21,12 +21,15 @@ up: python  ## 从零到一座加固、发布、可恢复的城市 everything, f
 	@$(ACTIVE) pulumi stack select --create "$$PULUMI_STACK"
 	@$(ACTIVE) pulumi config set ganyun:operatorKey "$$(< "$$GANYUN_SECRETS/ssh/operator.pub")"
 	$(STEP) 7/14 "云上资源 pulumi up" -- pulumi up --yes --skip-preview --refresh
-	$(STEP) 8/14 "主机就绪 hosts answer" -- ansible all -m ansible.builtin.wait_for_connection -a timeout=180
-	$(STEP) 9/14 "加固与服务 harden, services" -- ansible-playbook playbooks/site.yml
+	$(STEP) 8/14 "主机就绪 hosts answer" -- ansible all -m ansible.builtin.wait_for_connection -a timeout=420
+	@$(ACTIVE) python -m lab settled || { \
+	  python -m lab step 9/14 "加固与服务 harden, services" -- ansible-playbook playbooks/site.yml && \
+	  python -m lab settled --record; }
 	$(STEP) 10/14 "网站发布 publish" -- ansible-playbook playbooks/publish.yml
 	$(STEP) 11/14 "备份 backup" -- ansible-playbook playbooks/backup.yml
-	@$(ACTIVE) python -m lab drilled || \
-	  python -m lab step 12/14 "恢复演练 restore drill" -- ansible-playbook playbooks/drill.yml -e system=$(SYSTEM)
+	@$(ACTIVE) python -m lab drilled || { \
+	  python -m lab step 12/14 "恢复演练 restore drill" -- ansible-playbook playbooks/drill.yml -e system=$(SYSTEM) -e calm_seconds=10 && \
+	  python -m lab settled --record; }
 	$(STEP) 13/14 "合规审计 audit" -- ansible-playbook playbooks/audit.yml
 	$(STEP) 14/14 "预览无变化 preview shows no change" -- pulumi preview --expect-no-changes
 	@$(ACTIVE) python -m lab summary

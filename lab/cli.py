@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from lab import paths, preflight, probe, secrets, state, steps, summary
+from lab import paths, preflight, probe, secrets, settlement, state, steps, summary
 from lab.openstack.shell import LabError
 from lab.paths import NotActivatedError
 from lab.toolchain.discover import UnsupportedError
@@ -98,6 +98,18 @@ def make_secrets() -> None:
     file = paths.stack_settings(here)
     if file.exists() and not state.owns_stack_settings(here):
         raise LabError(f"{file}: 属于另一个实验云 encryptionsalt is of another lab's passphrase: move this file away")
+
+
+@app.command()
+def settled(record: Annotated[bool, typer.Option("--record", help="note that they are, now")] = False) -> None:
+    """Exit 0 when all hosts were hardened and set up from just these roles, playbooks and facts."""
+    here = paths.current()
+    if record:
+        settlement.record(here)
+    elif settlement.holds(here):
+        console.print("✓ 主机、角色与数据无变化，无需再次设置 hosts, roles and facts are unchanged: nothing to set up")
+    else:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -12,7 +12,7 @@ from lab.openstack import inside, settings
 from lab.paths import Paths, stack_settings
 
 # By these a folder without an OpenStack is known for ours: all that earlier steps and clients put there.
-OWN = frozenset({"ansible", "cp", "known_hosts", "log", "pulumi", "secrets", "ssh_config", "steps.json"})
+OWN = frozenset({"ansible", "cp", "known_hosts", "log", "pulumi", "secrets", "settled", "ssh_config", "steps.json"})
 SALT = re.compile(r"^encryptionsalt: v1:([^:\s]+):v1:([^:\s]+):(\S+)$", re.MULTILINE)
 ROUNDS = 1_000_000  # of Pulumi's passphrase provider
 
