@@ -5,6 +5,7 @@ Problems end the run before any resource is declared, as a list to mend rather t
 
 import os
 import sys
+from datetime import date
 from pathlib import Path
 
 import pulumi
@@ -16,7 +17,7 @@ from infra.outputs import publish
 from infra.plan.build import build_plan
 from infra.plan.load import load
 from infra.plan.problems import FactsError
-from infra.policies.rules import enforce
+from infra.policies.enforce import enforce
 from infra.preflight import look_up
 from infra.settings import read_settings
 from infra.stack import build
@@ -25,7 +26,8 @@ try:
     settings = read_settings(pulumi.Config("ganyun"), pulumi.get_stack())
     world = load(settings.facts)
     plan = build_plan(world, settings.stack)
-    enforce(plan)
+    for exemption in enforce(world, plan, date.today()):
+        pulumi.log.warn(f"豁免 exempt until {exemption.expires}: {exemption.policy}, {exemption.resource}")
     cloud = look_up(plan, world.sources[f"{settings.stack}.yaml"], os.environ)
     if not pulumi.runtime.is_dry_run():
         clear_leftovers(plan, cloud.connection.network, settings.stack)

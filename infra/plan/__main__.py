@@ -8,6 +8,7 @@ python -m infra.plan picture --stack lab docs/topology.svg
 
 import sys
 import time
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,7 @@ from infra.plan.picture import draw
 from infra.plan.problems import FactsError
 from infra.plan.proof import proof
 from infra.plan.schema import write_schemas
-from infra.policies.rules import enforce
+from infra.policies.enforce import enforce
 
 FACTS = Path(__file__).resolve().parents[2] / "stacks"
 Folder = Annotated[Path, typer.Option("--facts", help="数据目录 folder of facts", file_okay=False, exists=True)]
@@ -38,9 +39,11 @@ def check(
     if stack is not None and stack not in world.stacks:
         sys.exit(f"没有 stack {stack} · no stack {stack}; there are: {', '.join(world.stacks)}")
     plans = [build_plan(world, name) for name in world.stacks if stack in (None, name)]
-    for plan in plans:
-        enforce(plan)
+    exempt = [exemption for plan in plans for exemption in enforce(world, plan, date.today())]
     typer.echo(proof(world, plans))
+    for exemption in exempt:
+        until = f"{exemption.owner}，至 until {exemption.expires}"
+        typer.echo(f"  豁免 exempt: {exemption.policy}，{exemption.resource}，{until}")
     for key in unused(world.needs(), world.ledger):
         typer.echo(f"  保留 held: {key} ({world.ledger.block(key)})，已无使用者 no longer used")
     typer.echo(f"通过，用时 {time.perf_counter() - begin:.2f} 秒 · passed")

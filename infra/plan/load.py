@@ -9,6 +9,7 @@ from pydantic import BaseModel, RootModel
 from infra.plan.base import Name
 from infra.plan.checks import check_world
 from infra.plan.divisions import Divisions, parse_divisions
+from infra.plan.exemptions import Exemptions
 from infra.plan.ledger import Ledger, parse_ledger
 from infra.plan.network import Network
 from infra.plan.problems import FactsError, Problem
@@ -21,7 +22,7 @@ from infra.plan.world import World
 Model = TypeVar("Model", bound=BaseModel)
 Named = TypeVar("Named", System, Site)
 Table = TypeVar("Table")
-NOT_STACKS = ("network", "departments")
+NOT_STACKS = ("network", "departments", "exemptions")
 
 
 class Departments(RootModel[dict[Name, Department]]):
@@ -76,9 +77,13 @@ class Reader:
             if path.stem not in NOT_STACKS and not path.name.startswith("Pulumi.")
             if (stack := self._one(Stack, path.name))
         }
-        if network is None or departments is None:
+        register = (
+            self._one(Exemptions, "exemptions.yaml") if (self.root / "exemptions.yaml").exists() else Exemptions()
+        )
+        if network is None or departments is None or register is None:
             return None
-        return World(divisions, network, departments.root, systems, sites, stacks, ledger, self.sources)
+        exemptions = tuple(register.exemptions)
+        return World(divisions, network, departments.root, systems, sites, stacks, exemptions, ledger, self.sources)
 
     def _table(self, parser: Callable[[str, str], tuple[Table, list[Problem]]], file: str) -> Table | None:
         name = f"{self.root.name}/{file}"

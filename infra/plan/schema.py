@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from infra.plan.exemptions import Exemptions
 from infra.plan.load import Departments
 from infra.plan.network import Network
 from infra.plan.sites import Site
@@ -18,6 +19,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "system": System,
     "site": Site,
     "stack": Stack,
+    "exemptions": Exemptions,
 }
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from infra.plan.addresses import prove
 from infra.plan.divisions import Divisions
+from infra.plan.exemptions import Exemption
 from infra.plan.ledger import Ledger
 from infra.plan.needs import Need, division_needs, link_needs, system_needs
 from infra.plan.network import Network
@@ -24,6 +25,7 @@ class World:
     systems: dict[str, System]
     sites: dict[str, Site]
     stacks: dict[str, Stack]
+    exemptions: tuple[Exemption, ...]
     ledger: Ledger
     sources: dict[str, Source]
 

@@ -11,9 +11,8 @@ from ruamel.yaml import YAML
 from infra.plan.build import build_plan
 from infra.plan.load import load
 from infra.plan.plan import Plan, PlannedRoute, PlannedRule
-from infra.plan.problems import FactsError
 from infra.policies import rules
-from infra.policies.rules import POLICIES, Policy, enforce
+from infra.policies.rules import POLICIES, Policy
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "stacks" / "controls" / "gbt22239-2019.yaml"
@@ -52,6 +51,16 @@ def leveled(plan: Plan, group: str, level: int) -> Plan:
 def sharing(plan: Plan, group: str, other: str) -> Plan:
     segment = next(one for one in plan.host_groups if one.name == other).segment
     return changed(plan, "host_groups", group, segment=segment)
+
+
+def unowned(plan: Plan) -> Plan:
+    old = next(one for one in plan.host_groups if one.name == "approval-database")
+    return changed(plan, "host_groups", old.name, labels=old.labels.model_copy(update={"owner": "nobody"}))
+
+
+def untagged(plan: Plan, router: str) -> Plan:
+    old = next(one for one in plan.routers if one.name == router)
+    return changed(plan, "routers", router, labels=old.labels.model_copy(update={"zone": ""}))
 
 
 def without_quota(plan: Plan) -> Plan:
@@ -120,14 +129,22 @@ REFUSED: list[tuple[Policy, str, Break]] = [
         "host_groups.approval-database",
         lambda p: leveled(p, "approval-database", 2),
     ),
+    (
+        rules.endpoints_are_encrypted,
+        "security_groups.approval-database.x",
+        lambda p: permitted(p, "approval-database", remote_block="10.0.0.0/9", port=23),
+    ),
+    (rules.every_resource_says_whose_it_is, "host_groups.approval-database", unowned),
+    (rules.every_resource_says_whose_it_is, "routers.core", lambda p: untagged(p, "core")),
     (rules.every_project_has_a_sufficient_quota, "quotas.city-approval", without_quota),
     (rules.every_project_has_a_sufficient_quota, "quotas.province-information-centre.instances", poor),
 ]
 
 
-@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.breaks.__name__)
-def test_policy_passes_the_real_plan(policy: Policy, plan: Plan) -> None:
-    assert list(policy.breaks(plan)) == []
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+def test_policy_passes_the_real_plan_but_for_what_is_exempt(policy: Policy, plan: Plan) -> None:
+    exempt = {one.resource for one in load(ROOT / "stacks").exemptions if one.policy == policy.name}
+    assert {where for where, _ in policy.breaks(plan)} == exempt
 
 
 @pytest.mark.parametrize(("policy", "where", "spoil"), REFUSED, ids=lambda value: getattr(value, "control", None))
@@ -139,13 +156,7 @@ def test_every_policy_has_been_seen_to_refuse() -> None:
     assert {id(policy) for policy, _, _ in REFUSED} == {id(policy) for policy in POLICIES}
 
 
-def test_a_broken_policy_stops_the_run_and_names_its_control(plan: Plan) -> None:
-    with pytest.raises(FactsError, match=r"GB/T 22239 8\.1\.3\.1-a"):
-        enforce(changed(plan, "routers", "core", exit=True))
-    enforce(plan)
-
-
-@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.breaks.__name__)
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
 def test_policy_names_a_control_of_the_catalogue(policy: Policy) -> None:
     known = {item["id"] for item in YAML(typ="safe").load(CATALOGUE)["controls"]}
     assert policy.control in known
