@@ -2,7 +2,6 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 ACTIVE := source ./activate;
 STEP := @$(ACTIVE) python -m lab step
@@ -12,34 +11,40 @@ help:  ## 列出所有命令 list the verbs
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
 up: python  ## 从零到一座加固、发布、可恢复的城市 everything, from nothing; run again it goes on
-	@python3 -m lab.environment 1/14
-	$(STEP) 2/14 "Debian 软件包 packages" -- python -m lab packages
-	$(STEP) 3/14 "预检 preflight" -- python -m lab preflight
-	$(STEP) 4/14 "Pulumi 工具链 toolchain" -- python -m lab toolchain build
-	$(STEP) 5/14 "OpenStack 实验云 cloud" -- python -m lab openstack up
-	$(STEP) 6/14 "密钥 secrets" -- python -m lab secrets
+	@python3 -m lab.environment 1/15
+	$(STEP) 2/15 "Debian 软件包 packages" -- python -m lab packages
+	$(STEP) 3/15 "预检 preflight" -- python -m lab preflight
+	$(STEP) 4/15 "Pulumi 工具链 toolchain" -- python -m lab toolchain build
+	$(STEP) 5/15 "OpenStack 实验云 cloud" -- python -m lab openstack up
+	$(STEP) 6/15 "密钥 secrets" -- python -m lab secrets
 	@$(ACTIVE) pulumi stack select --create "$$PULUMI_STACK"
 	@$(ACTIVE) pulumi config set ganyun:operatorKey "$$(< "$$GANYUN_SECRETS/ssh/operator.pub")"
-	$(STEP) 7/14 "云上资源 pulumi up" -- pulumi up --yes --skip-preview --refresh
-	$(STEP) 8/14 "主机就绪 hosts answer" -- ansible all -m ansible.builtin.wait_for_connection -a timeout=420
+	$(STEP) 7/15 "云上资源 pulumi up" -- pulumi up --yes --skip-preview --refresh
+	$(STEP) 8/15 "主机就绪 hosts answer" -- ansible all -m ansible.builtin.wait_for_connection -a timeout=420
 	@$(ACTIVE) python -m lab settled || { \
-	  python -m lab step 9/14 "加固与服务 harden, services" -- ansible-playbook playbooks/site.yml && \
+	  python -m lab step 9/15 "加固 harden" -- ansible-playbook playbooks/{packages,harden,certificates}.yml && \
+	  python -m lab step 10/15 "服务 services" -- make --jobs=3 services && \
 	  python -m lab settled --record; }
-	$(STEP) 10/14 "网站发布 publish" -- ansible-playbook playbooks/publish.yml
-	$(STEP) 11/14 "备份 backup" -- ansible-playbook playbooks/backup.yml
+	$(STEP) 11/15 "网站发布 publish" -- ansible-playbook playbooks/publish.yml
+	$(STEP) 12/15 "备份 backup" -- ansible-playbook playbooks/backup.yml
 	@$(ACTIVE) python -m lab drilled || { \
-	  python -m lab step 12/14 "恢复演练 restore drill" -- ansible-playbook playbooks/drill.yml -e system=$(SYSTEM) -e calm_seconds=10 && \
+	  python -m lab step 13/15 "恢复演练 restore drill" -- ansible-playbook playbooks/drill.yml -e system=$(SYSTEM) -e calm_seconds=10 && \
 	  python -m lab settled --record; }
-	$(STEP) 13/14 "合规审计 audit" -- ansible-playbook playbooks/audit.yml
-	$(STEP) 14/14 "预览无变化 preview shows no change" -- pulumi preview --expect-no-changes
+	$(STEP) 14/15 "合规审计 audit" -- ansible-playbook playbooks/audit.yml
+	$(STEP) 15/15 "预览无变化 preview shows no change" -- pulumi preview --expect-no-changes
 	@$(ACTIVE) python -m lab summary
+
+services: monitor web recovery
+	@$(ACTIVE) ansible-playbook playbooks/retention.yml
+
+monitor web recovery:
+	@$(ACTIVE) ansible-playbook playbooks/$@.yml
 
 test: lint unit  ## 全部测试 lint, types, unit, policy, end to end (on the lab that is up, else on one made for it)
 	@$(ACTIVE) \
-	if [ ! -e "$$GANYUN_STATE/clouds.yaml" ]; then \
-	  make up; \
-	  trap 'make down >"$$GANYUN_CACHE/down.log" 2>&1 || { cat "$$GANYUN_CACHE/down.log"; exit 1; }' EXIT; \
-	fi; \
+	own=; [ -e "$$GANYUN_STATE/clouds.yaml" ] || own=yes; \
+	python -m lab status >/dev/null 2>&1 || make up; \
+	[ -z "$$own" ] || trap 'make down >"$$GANYUN_CACHE/down.log" 2>&1 || { cat "$$GANYUN_CACHE/down.log"; exit 1; }' EXIT; \
 	pytest tests/lab
 
 down: environment  ## 全部拆除，不留痕迹 remove the lab; nothing of it stays
@@ -82,4 +87,4 @@ python:
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '需要 Python 3.11 或更高 Python 3.11 or later is needed'; exit 1; }
 	@python3 -c 'import ensurepip' 2>/dev/null || apt-get install -y python3-venv
 
-.PHONY: help up test down lab-status preview destroy summary lint unit bench lock clean environment python
+.PHONY: help up services monitor web recovery test down lab-status preview destroy summary lint unit bench lock clean environment python

@@ -1,7 +1,7 @@
 """Make the project's virtual environment from the lock file: the first step, so it runs on the standard library alone.
 
 `python3 -m lab.environment` does nothing when the environment already belongs to the present lock file; with a
-POSITION (1/14) it is the first step of a verb and is noted as such.
+POSITION (1/15) it is the first step of a verb and is noted as such.
 """
 
 import hashlib
