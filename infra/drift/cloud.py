@@ -1,0 +1,60 @@
+"""Reads the cloud beside the state: what lies in the stack's projects that no state has heard of."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from infra.drift.findings import Thing
+
+PROJECT = "openstack:identity/project:Project"
+OWN = ("network:", "compute:")  # ports that Neutron and Nova make for a router, DHCP or server
+
+
+class Kind(NamedTuple):
+    """How one kind of resource is listed, and what of it an operator wants to know."""
+
+    name: str
+    things: Callable[[Any], Iterable[Any]]
+    facts: Callable[[Any], Mapping[str, Any]]
+
+
+def _rule(one: Any) -> Mapping[str, Any]:
+    ports = f"{one.port_range_min}-{one.port_range_max}" if one.port_range_min is not None else ""
+    return {
+        "direction": one.direction,
+        "protocol": one.protocol,
+        "ports": ports,
+        "prefix": one.remote_ip_prefix,
+        "group": one.remote_group_id,
+    }
+
+
+KINDS = (
+    Kind("server", lambda c: c.compute.servers(all_projects=True), lambda one: {"status": one.status}),
+    Kind(
+        "router",
+        lambda c: c.network.routers(),
+        lambda one: {"gateway": (one.external_gateway_info or {}).get("network_id")},
+    ),
+    Kind("floating address", lambda c: c.network.ips(), lambda one: {"fixed": one.fixed_ip_address}),
+    Kind("security group", lambda c: c.network.security_groups(), lambda _: {}),
+    Kind("security group rule", lambda c: c.network.security_group_rules(), _rule),
+    Kind("network", lambda c: c.network.networks(), lambda _: {}),
+    Kind("subnet", lambda c: c.network.subnets(), lambda one: {"cidr": one.cidr}),
+    Kind(
+        "port",
+        lambda c: (one for one in c.network.ports() if not one.device_owner.startswith(OWN)),
+        lambda one: {"address": ", ".join(ip["ip_address"] for ip in one.fixed_ips)},
+    ),
+)
+
+
+def unmanaged(cloud: Any, resources: Iterable[Mapping[str, Any]]) -> Iterator[Thing]:
+    """Everything in the projects of the state that is not in the state itself."""
+    known = {one["id"]: one for one in resources if "id" in one}
+    projects = {key: one["outputs"]["name"] for key, one in known.items() if one["type"] == PROJECT}
+    for kind in KINDS:
+        for one in kind.things(cloud):
+            if one.id not in known and one.project_id in projects:
+                name = getattr(one, "floating_ip_address", None) or one.name or one.id
+                facts = kind.facts(one)
+                yield Thing(kind=kind.name, name=name, id=one.id, project=projects[one.project_id], facts=facts)
