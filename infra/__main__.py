@@ -12,7 +12,8 @@ import pulumi
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from infra.leftovers import clear_leftovers
+from infra.destruction import Declared, refuse_destruction
+from infra.leftovers import clear_leftovers, state
 from infra.outputs import publish
 from infra.plan.build import build_plan
 from infra.plan.load import load
@@ -33,4 +34,9 @@ try:
         clear_leftovers(plan, cloud.connection.network, settings.stack)
 except FactsError as error:
     sys.exit(error.report())
+declared = Declared()
 publish(plan, build(plan, cloud, settings.operator_key))
+try:
+    refuse_destruction(plan, state(settings.stack), declared.resources, os.environ)
+except FactsError as error:
+    sys.exit(error.report())

@@ -13,6 +13,8 @@ from infra.components.segment import Segment
 from infra.plan.plan import PlannedHost, PlannedHostGroup
 from infra.preflight import Cloud
 
+HOLDS_DATA = "holds_data"  # the server's metadata tell whoever is about to delete it
+
 
 @dataclass(frozen=True)
 class Place:
@@ -72,7 +74,8 @@ class Host(pulumi.ComponentResource):
             networks=[{"port": self.port.id}],
             scheduler_hints=[{"group": server_group}],
             user_data=user_data,
-            metadata={key: str(value) for key, value in group.labels.model_dump().items()},
+            metadata={key: str(value) for key, value in group.labels.model_dump().items()}
+            | {HOLDS_DATA: str(group.holds_data).lower()},
             tags=tags,
             opts=pulumi.ResourceOptions(
                 parent=self,

@@ -58,4 +58,7 @@ class Stack(Facts):
     replicas: Annotated[int, Field(ge=1)] | None = Field(
         None, description="每职能主机数上限 most hosts of one function"
     )
+    most_deletions: Annotated[int, Field(ge=0)] = Field(
+        5, description="一次最多删除的资源数 most resources that one run deletes without being told to"
+    )
     protect_data: bool = Field(True, description="保护数据主机 refuse to destroy hosts that hold data")

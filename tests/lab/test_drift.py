@@ -37,7 +37,9 @@ def tampered(cloud: Any) -> Iterator[None]:
     group = next(iter(cloud.network.security_groups(name="approval-database")))
     external = next(iter(cloud.network.networks(is_router_external=True)))
     segment = next(iter(cloud.network.networks(name="approval-dedicated")))
-    city = openstack.connect(cloud=os.environ["OS_CLOUD"], project_id=project.id, project_domain_name="", project_name="")
+    city = openstack.connect(
+        cloud=os.environ["OS_CLOUD"], project_id=project.id, project_domain_name="", project_name=""
+    )
     with ExitStack() as undo:
         rule = cloud.network.create_security_group_rule(
             security_group_id=group.id,
