@@ -42,7 +42,8 @@ def check(
         enforce(plan)
     typer.echo(proof(world, plans))
     for key in unused(world.needs(), world.ledger):
-        typer.echo(f"  保留 held: {key} ({world.ledger.block(key)})，已无使用者 no longer used")
+        blocks = ", ".join(str(entry.network) for entry in world.ledger.entries if entry.key == key)
+        typer.echo(f"  保留 held: {key} ({blocks})，已无使用者 no longer used")
     typer.echo(f"通过，用时 {time.perf_counter() - begin:.2f} 秒 · passed")
 
 
