@@ -13,6 +13,7 @@ from infra.plan.export.naming import dns_name
 from infra.plan.export.tree import SINGLE, WORDS, Kind, Node
 
 TAG = "ganyun"
+WEIGHT = 1000  # NetBox's own default; its forms ask for it
 CONTAINERS: tuple[Kind, ...] = ("province", "city", "county", "township", "zone", "transit")
 LONGEST = 200  # NetBox's limit of a description
 
@@ -21,9 +22,9 @@ def netbox_tables(nodes: Sequence[Node], domain: str) -> dict[str, str]:
     """File name → text, in the order of import."""
     roles = [kind for kind in WORDS if kind in CONTAINERS or kind in ("segment", "link", "held")]
     return {
-        "netbox-tags.csv": _table(("name", "slug", "color"), [(TAG, TAG, "2196f3")]),
+        "netbox-tags.csv": _table(("name", "slug", "color", "weight"), [(TAG, TAG, "2196f3", WEIGHT)]),
         "netbox-roles.csv": _table(
-            ("name", "slug", "description"), [(kind, kind, " ".join(WORDS[kind])) for kind in roles]
+            ("name", "slug", "weight", "description"), [(kind, kind, WEIGHT, " ".join(WORDS[kind])) for kind in roles]
         ),
         "netbox-prefixes.csv": _table(
             ("prefix", "status", "role", "description", "tags"),
