@@ -2,8 +2,8 @@
 
 import re
 from datetime import timedelta
-from ipaddress import IPv4Network
-from typing import Annotated, Any, Literal
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
@@ -11,6 +11,11 @@ Tier = Literal["province", "city", "county", "township"]
 Zone = Literal["public", "access", "shared", "dedicated", "management", "recovery"]
 Level = Literal[2, 3]
 Protocol = Literal["tcp", "udp", "icmp", "vrrp"]
+Version = Literal[4, 6]
+Block = IPv4Network | IPv6Network
+
+VERSIONS: tuple[Version, ...] = (4, 6)
+BITS: dict[Version, int] = {4: 32, 6: 128}
 
 _DURATION = re.compile(r"^(\d+)(s|m|h|d)$")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -43,6 +48,22 @@ def _cidr(value: Any) -> Any:
         raise ValueError(msg) from error
 
 
+def _block(value: Any) -> Any:
+    try:
+        return ip_network(value)
+    except ValueError as error:
+        msg = f"不是网段：{value!r} · not a block: {error}"
+        raise ValueError(msg) from error
+
+
+def _both(value: Any) -> Any:
+    if isinstance(value, int) or (isinstance(value, list | tuple) and len(value) == 1):
+        length = value if isinstance(value, int) else value[0]
+        msg = f"缺少 IPv6，写作 [IPv4, IPv6]，如 [{length}, 48] · IPv6 left out; write both, such as [{length}, 48]"
+        raise ValueError(msg)
+    return value
+
+
 def _reference(kind: str, description: str) -> Any:
     pattern = rf"^\${kind}:[a-z][a-z0-9-]*$"
     return Annotated[str, Field(pattern=pattern, description=description)]
@@ -70,8 +91,26 @@ Cidr = Annotated[
     BeforeValidator(_cidr),
     WithJsonSchema({"type": "string", "pattern": r"^\d+\.\d+\.\d+\.\d+/\d+$"}),
 ]
+AnyCidr = Annotated[
+    Block,
+    BeforeValidator(_block),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9a-fA-F.:]+/\d+$"}),
+]
 Port = Annotated[int, Field(ge=1, le=65535)]
-PrefixLength = Annotated[int, Field(ge=1, le=30)]
+
+
+class Lengths(NamedTuple):
+    """A block's prefix lengths; those of IPv6 end at a nibble, where reverse DNS can be delegated."""
+
+    ipv4: Annotated[int, Field(ge=1, le=32)]
+    ipv6: Annotated[int, Field(ge=16, le=128, multiple_of=4)]
+
+    def of(self, version: Version) -> int:
+        """That of one family."""
+        return self.ipv4 if version == 4 else self.ipv6
+
+
+PrefixLengths = Annotated[Lengths, BeforeValidator(_both)]
 DepartmentRef = _reference("departments", "责任单位 owner, as $departments:<name>")
 SystemRef = _reference("systems", "系统 system, as $systems:<name>")
 

@@ -1,7 +1,7 @@
 """Decides a whole stack: its domains, projects, segments, routers, groups and hosts, and all their addresses."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 
 from infra.plan.base import target
 from infra.plan.needs import segment_key
@@ -36,9 +36,11 @@ def build_plan(world: World, name: str) -> Plan:
         ),
         systems=tuple(systems),
         sites=tuple(world.sites.values()),
-        extranet=tuple(world.network.extranet),
+        extranet=tuple(block for block in world.network.extranet if isinstance(block, IPv4Network)),
+        extranet6=tuple(block for block in world.network.extranet if isinstance(block, IPv6Network)),
         inner_network=tuple(world.network.inner_network),
         zones={zone: world.ledger.block(zone) for zone in zones},
+        zones6={zone: world.ledger.block6(zone) for zone in zones},
     )
 
 
@@ -96,7 +98,15 @@ def _host_group(
     for host in function.hosts:
         own = world.ledger.block(f"{segment}/{host}")
         incoming, outgoing = resolve_flows(group, own, stack, systems, addresses)
-        hosts.append(PlannedHost(name=host, address=own.network_address, flows_in=incoming, flows_out=outgoing))
+        hosts.append(
+            PlannedHost(
+                name=host,
+                address=own.network_address,
+                address6=world.ledger.address6(f"{segment}/{host}"),
+                flows_in=incoming,
+                flows_out=outgoing,
+            )
+        )
     return PlannedHostGroup(
         name=group,
         functions=(name, *function.also),
@@ -113,6 +123,7 @@ def _host_group(
         holds_data=function.holds_data,
         floating_address=function.floating_address,
         virtual_address=world.ledger.address(f"{segment}/{virtual}") if virtual else None,
+        virtual_address6=world.ledger.address6(f"{segment}/{virtual}") if virtual else None,
         virtual_address_name=virtual,
         hosts=tuple(hosts),
     )

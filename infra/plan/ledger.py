@@ -1,15 +1,17 @@
 """stacks/addresses.csv: what was allocated, by key; a row that is there never moves.
 
-Keys are `<division>`, `<division>/<zone>`, `<division>/<zone>/<segment>` and `<division>/<zone>/<segment>/<host>`. A
-division or zone that ran full gets a second row under the same key: both blocks are then its own.
+Keys are `<division>`, `<division>/<zone>`, `<division>/<zone>/<segment>` and `<division>/<zone>/<segment>/<host>`. Each
+has a row of IPv4 and one of IPv6. A division or zone that ran full gets another row under the same key: all blocks are
+then its own.
 """
 
 import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+from infra.plan.base import BITS, Block, Version
 from infra.plan.problems import Problem
 
 HEADER = ["key", "cidr"]
@@ -19,6 +21,7 @@ HEADER = ["key", "cidr"]
 class Entry:
     """One allocated block, as numbers: a province has thousands."""
 
+    version: Version
     first: int
     prefix: int
     key: str
@@ -27,37 +30,52 @@ class Entry:
     @property
     def last(self) -> int:
         """The block's last address."""
-        return self.first + (1 << (32 - self.prefix)) - 1
+        return self.first + (1 << (BITS[self.version] - self.prefix)) - 1
 
     @property
-    def network(self) -> IPv4Network:
+    def network(self) -> Block:
         """The block."""
-        return IPv4Network((self.first, self.prefix))
+        at = (self.first, self.prefix)
+        return IPv4Network(at) if self.version == 4 else IPv6Network(at)
+
+    @classmethod
+    def of(cls, network: Block, key: str, line: int = 0) -> "Entry":
+        """The entry of a block."""
+        return cls(network.version, int(network.network_address), network.prefixlen, key, line)
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """All entries by key."""
+    """All entries by family and key."""
 
     entries: tuple[Entry, ...]
-    by_key: dict[str, tuple[Entry, ...]]
+    by_key: dict[tuple[Version, str], tuple[Entry, ...]]
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> "Ledger":
         """Index the entries."""
         kept = tuple(entries)
-        by_key: dict[str, tuple[Entry, ...]] = {}
+        by_key: dict[tuple[Version, str], tuple[Entry, ...]] = {}
         for entry in kept:
-            by_key[entry.key] = (*by_key.get(entry.key, ()), entry)
+            place = (entry.version, entry.key)
+            by_key[place] = (*by_key.get(place, ()), entry)
         return cls(kept, by_key)
 
     def block(self, key: str) -> IPv4Network:
-        """The first block of a key that is known to be there."""
-        return self.by_key[key][0].network
+        """The first IPv4 block of a key that is known to be there."""
+        return IPv4Network((self.by_key[4, key][0].first, self.by_key[4, key][0].prefix))
+
+    def block6(self, key: str) -> IPv6Network:
+        """The first IPv6 block of a key that is known to be there."""
+        return IPv6Network((self.by_key[6, key][0].first, self.by_key[6, key][0].prefix))
 
     def address(self, key: str) -> IPv4Address:
-        """The address of a host that is known to be there."""
+        """The IPv4 address of a host that is known to be there."""
         return self.block(key).network_address
+
+    def address6(self, key: str) -> IPv6Address:
+        """The IPv6 address of a host that is known to be there."""
+        return self.block6(key).network_address
 
 
 def parse_ledger(text: str, name: str) -> tuple[Ledger, list[Problem]]:
@@ -73,11 +91,11 @@ def parse_ledger(text: str, name: str) -> tuple[Ledger, list[Problem]]:
             continue
         try:
             key, cidr = row
-            network = IPv4Network(cidr)
+            network = IPv6Network(cidr) if ":" in cidr else IPv4Network(cidr)
         except ValueError as error:
             problems.append(Problem(name, rows.line_num, row[0], f"应为 key,cidr · must be key,cidr: {error}"))
             continue
-        entries.append(Entry(int(network.network_address), network.prefixlen, key, rows.line_num))
+        entries.append(Entry.of(network, key, rows.line_num))
     return Ledger.of(entries), problems
 
 
@@ -86,5 +104,5 @@ def render_ledger(entries: Iterable[Entry]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADER)
-    writer.writerows((e.key, str(e.network)) for e in sorted(entries, key=lambda e: (e.key, e.first)))
+    writer.writerows((e.key, str(e.network)) for e in sorted(entries, key=lambda e: (e.key, e.version, e.first)))
     return out.getvalue()

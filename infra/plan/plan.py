@@ -1,11 +1,11 @@
 """The plan: everything that components build, decided. Components translate it and invent nothing."""
 
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from infra.plan.base import Level, Protocol, Zone
+from infra.plan.base import Block, Level, Protocol, Zone
 from infra.plan.sites import Site
 from infra.plan.stack import Quota, Stack
 from infra.plan.systems import System
@@ -58,14 +58,17 @@ class PlannedSegment(Planned):
     cidr: IPv4Network
     gateway: IPv4Address
     pool: tuple[IPv4Address, IPv4Address]
+    cidr6: IPv6Network
+    gateway6: IPv6Address
+    pool6: tuple[IPv6Address, IPv6Address]
     router: str
 
 
 class PlannedRoute(Planned):
-    """What a router reaches through another."""
+    """What a router reaches through another, both of one family."""
 
-    destination: IPv4Network
-    next_hop: IPv4Address
+    destination: Block
+    next_hop: IPv4Address | IPv6Address
 
 
 class PlannedRouter(Planned):
@@ -77,16 +80,19 @@ class PlannedRouter(Planned):
     exit: bool
     segments: tuple[str, ...]
     routes: tuple[PlannedRoute, ...]
+    routes6: tuple[PlannedRoute, ...]
 
 
 class PlannedLink(Planned):
-    """A point-to-point network between two routers."""
+    """A point-to-point network between two routers; its IPv6 ends are one /127 of the /64 (RFC 6164)."""
 
     name: str
     project: str
     labels: Labels
     cidr: IPv4Network
     ends: tuple[tuple[str, IPv4Address], ...]
+    cidr6: IPv6Network
+    ends6: tuple[tuple[str, IPv6Address], ...]
 
 
 class PlannedRule(Planned):
@@ -119,10 +125,11 @@ class ResolvedFlow(Planned):
 
 
 class PlannedHost(Planned):
-    """One server with its one address."""
+    """One server with its one address of each family."""
 
     name: str
     address: IPv4Address
+    address6: IPv6Address
     flows_in: tuple[ResolvedFlow, ...]
     flows_out: tuple[ResolvedFlow, ...]
 
@@ -145,6 +152,7 @@ class PlannedHostGroup(Planned):
     holds_data: bool
     floating_address: bool
     virtual_address: IPv4Address | None
+    virtual_address6: IPv6Address | None
     virtual_address_name: str | None
     hosts: tuple[PlannedHost, ...]
 
@@ -168,5 +176,7 @@ class Plan(Planned):
     systems: tuple[System, ...]
     sites: tuple[Site, ...]
     extranet: tuple[IPv4Network, ...]
-    inner_network: tuple[IPv4Network, ...]
+    extranet6: tuple[IPv6Network, ...]
+    inner_network: tuple[Block, ...]
     zones: dict[str, IPv4Network]
+    zones6: dict[str, IPv6Network]

@@ -1,12 +1,11 @@
 """Segments, routers, and the routes between them."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Network
 
 import networkx as nx
 
-from infra.plan.base import target
-from infra.plan.needs import GATEWAY, SERVICE, link_key, segment_key
+from infra.plan.base import Block, Version, target
+from infra.plan.needs import GATEWAY, SERVICE, TOP, link_key, segment_key
 from infra.plan.plan import Labels, PlannedLink, PlannedRoute, PlannedRouter, PlannedSegment
 from infra.plan.stack import Stack
 from infra.plan.systems import System
@@ -25,8 +24,8 @@ def plan_segments(world: World, stack: Stack, systems: Sequence[System]) -> tupl
 
 def _segment(world: World, system: System, zone: str, router: str) -> PlannedSegment:
     key = segment_key(system, zone)
-    cidr = world.ledger.block(key)
-    last = cidr.broadcast_address - 1
+    cidr, cidr6 = world.ledger.block(key), world.ledger.block6(key)
+    last, last6 = cidr.broadcast_address - TOP[4], cidr6.broadcast_address - TOP[6]
     return PlannedSegment(
         key=key,
         name=f"{system.name}-{zone}",
@@ -35,6 +34,9 @@ def _segment(world: World, system: System, zone: str, router: str) -> PlannedSeg
         cidr=cidr,
         gateway=cidr.network_address + GATEWAY,
         pool=(last - SERVICE + 1, last),
+        cidr6=cidr6,
+        gateway6=cidr6.network_address + GATEWAY,
+        pool6=(last6 - SERVICE + 1, last6),
         router=router,
     )
 
@@ -62,6 +64,8 @@ def plan_links(world: World, stack: Stack, systems: Sequence[System]) -> tuple[P
                 labels=_shared(owner, "transit", systems),
                 cidr=world.ledger.block(key),
                 ends=tuple((end, world.ledger.address(f"{key}/{end}")) for end in ends),
+                cidr6=world.ledger.block6(key),
+                ends6=tuple((end, world.ledger.address6(f"{key}/{end}")) for end in ends),
             )
         )
     return tuple(links)
@@ -82,8 +86,7 @@ def plan_routers(
     graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from(stack.routers)
     for link in links:
-        ends = dict(link.ends)
-        graph.add_edge(*ends, ends=ends)
+        graph.add_edge(*dict(link.ends), ends={4: dict(link.ends), 6: dict(link.ends6)})
     return tuple(
         PlannedRouter(
             name=name,
@@ -91,17 +94,24 @@ def plan_routers(
             labels=_shared(target(router.owner), "transit", systems),
             exit=router.exit,
             segments=tuple(segment.key for segment in segments if segment.router == name),
-            routes=tuple(
-                PlannedRoute(destination=block, next_hop=graph.edges[name, path[1]]["ends"][path[1]])
-                for other, path in sorted(nx.single_source_shortest_path(graph, name).items())
-                if other != name
-                for block in zone_blocks(world, stack.routers[other].zones)
-            ),
+            routes=_routes(world, stack, graph, name, 4),
+            routes6=_routes(world, stack, graph, name, 6),
         )
         for name, router in stack.routers.items()
     )
 
 
-def zone_blocks(world: World, keys: Sequence[str]) -> list[IPv4Network]:
-    """The blocks of zones."""
-    return [entry.network for key in keys for entry in world.ledger.by_key[key]]
+def _routes(
+    world: World, stack: Stack, graph: "nx.Graph[str]", name: str, version: Version
+) -> tuple[PlannedRoute, ...]:
+    return tuple(
+        PlannedRoute(destination=block, next_hop=graph.edges[name, path[1]]["ends"][version][path[1]])
+        for other, path in sorted(nx.single_source_shortest_path(graph, name).items())
+        if other != name
+        for block in zone_blocks(world, stack.routers[other].zones, version)
+    )
+
+
+def zone_blocks(world: World, keys: Sequence[str], version: Version) -> list[Block]:
+    """The blocks of zones in one family."""
+    return [entry.network for key in keys for entry in world.ledger.by_key[version, key]]

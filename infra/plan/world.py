@@ -35,7 +35,7 @@ class World:
         stacks = list(self.stacks.values())
         return [
             *division_needs(self.network, self.divisions),
-            *system_needs(known),
+            *system_needs(self.network, known),
             *link_needs(self.network, self.divisions, stacks),
         ]
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from infra.plan.base import Block
 from infra.plan.plan import Plan
 from infra.plan.security import INTERNET
 
@@ -65,11 +66,14 @@ def default_deny(plan: Plan) -> Iterator[tuple[str, str]]:
 @policy("8.1.2.1-d", "不通政务内网 nothing routed to the inner network")
 def nothing_reaches_the_inner_network(plan: Plan) -> Iterator[tuple[str, str]]:
     """The inner network is physically apart: no segment, route or rule names its blocks."""
-    named = [(f"segments.{segment.name}", segment.cidr) for segment in plan.segments]
-    named += [(f"links.{link.name}", link.cidr) for link in plan.links]
-    named += [
-        (f"routers.{router.name}.routes", route.destination) for router in plan.routers for route in router.routes
-    ]
+    named: list[tuple[str, Block]] = []
+    for segment in plan.segments:
+        named += [(f"segments.{segment.name}", block) for block in (segment.cidr, segment.cidr6)]
+    for link in plan.links:
+        named += [(f"links.{link.name}", block) for block in (link.cidr, link.cidr6)]
+    for router in plan.routers:
+        routes = (*router.routes, *router.routes6)
+        named += [(f"routers.{router.name}.routes", route.destination) for route in routes]
     named += [
         (f"security_groups.{group.name}.{rule.name}", rule.remote_block)
         for group in plan.security_groups

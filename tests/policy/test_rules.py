@@ -1,7 +1,7 @@
 """Each policy is seen to refuse a plan that breaks it, and to pass the real one."""
 
 from collections.abc import Callable
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +39,10 @@ def permitted(plan: Plan, group: str, **rule: Any) -> Plan:
 
 def routed(plan: Plan, block: str) -> Plan:
     core = next(router for router in plan.routers if router.name == "core")
-    route = PlannedRoute(destination=IPv4Network(block), next_hop=core.routes[0].next_hop)
-    return changed(plan, "routers", "core", routes=(*core.routes, route))
+    field = "routes6" if ":" in block else "routes"
+    routes = getattr(core, field)
+    route = PlannedRoute(destination=ip_network(block), next_hop=routes[0].next_hop)
+    return changed(plan, "routers", "core", **{field: (*routes, route)})
 
 
 def leveled(plan: Plan, group: str, level: int) -> Plan:
@@ -99,6 +101,13 @@ REFUSED: list[tuple[Policy, str, Break]] = [
     ),
     (rules.nothing_reaches_the_inner_network, "routers.core.routes", lambda p: routed(p, "172.16.0.0/16")),
     (rules.nothing_reaches_the_inner_network, "routers.core.routes", lambda p: routed(p, "0.0.0.0/0")),
+    (rules.nothing_reaches_the_inner_network, "routers.core.routes", lambda p: routed(p, "fc12::/48")),
+    (rules.nothing_reaches_the_inner_network, "routers.core.routes", lambda p: routed(p, "::/0")),
+    (
+        rules.nothing_reaches_the_inner_network,
+        "segments.website-shared",
+        lambda p: changed(p, "segments", "website-shared", cidr6=IPv6Network("fc00::/64")),
+    ),
     (
         rules.nothing_reaches_the_inner_network,
         "segments.website-shared",

@@ -1,12 +1,13 @@
 """What the plan decides for the real facts: who reaches whom, where hosts stand, and what a change moves."""
 
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 import networkx as nx
 import pytest
 
 from infra.plan.addresses import allocate
+from infra.plan.base import VERSIONS, Version
 from infra.plan.build import build_plan
 from infra.plan.load import load, load_unproved
 from infra.plan.plan import Plan, PlannedHost, PlannedRule
@@ -29,13 +30,16 @@ def rules(plan: Plan, group: str) -> dict[str, PlannedRule]:
 
 def test_every_host_has_an_address_of_its_own_in_its_segment(plan: Plan) -> None:
     segments = {segment.key: segment for segment in plan.segments}
-    taken: list[IPv4Address] = []
+    taken: list[IPv4Address | IPv6Address] = []
     for group in plan.host_groups:
         segment = segments[group.segment]
-        taken += [host.address for host in group.hosts] + ([group.virtual_address] if group.virtual_address else [])
-        assert all(host.address in segment.cidr for host in group.hosts)
-        assert segment.gateway not in taken
-        assert not any(segment.pool[0] <= address <= segment.pool[1] for address in taken if address in segment.cidr)
+        own = [(host.address, host.address6) for host in group.hosts]
+        if group.virtual_address and group.virtual_address6:
+            own.append((group.virtual_address, group.virtual_address6))
+        assert all(one in segment.cidr and six in segment.cidr6 for one, six in own)
+        assert all(one not in (segment.gateway, *segment.pool) and one < segment.pool[0] for one, _ in own)
+        assert all(six not in (segment.gateway6, *segment.pool6) and six < segment.pool6[0] for _, six in own)
+        taken += [address for pair in own for address in pair]
     assert len(taken) == len(set(taken))
 
 
@@ -46,21 +50,32 @@ def test_one_router_has_the_exit_and_the_bastion_and_gateways_stand_there(plan: 
     assert floating == set(exits[0].segments)
 
 
-def test_every_router_reaches_every_zone_of_the_others_and_nothing_else(plan: Plan) -> None:
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_router_reaches_every_zone_of_the_others_and_nothing_else(plan: Plan, version: Version) -> None:
     """Followed hop by hop, as a packet would go."""
-    owner = {address: router for link in plan.links for router, address in link.ends}
+    owner = {address: router for link in plan.links for router, address in (*link.ends, *link.ends6)}
     by_name = {router.name: router for router in plan.routers}
-    segments = {segment.key: segment.cidr for segment in plan.segments}
+    routes = {router.name: router.routes if version == 4 else router.routes6 for router in plan.routers}
+    segments = {segment.key: (segment.cidr if version == 4 else segment.cidr6)[0] for segment in plan.segments}
+    assert all(r.destination.version == r.next_hop.version == version for rs in routes.values() for r in rs)
     for start in plan.routers:
-        for segment in plan.segments:
+        for key, address in segments.items():
             here = start
             for _ in plan.routers:
-                if segment.key in here.segments:
+                if key in here.segments:
                     break
-                here = by_name[next(owner[r.next_hop] for r in here.routes if segment.cidr.subnet_of(r.destination))]
-            assert segment.key in here.segments
-        assert all(any(cidr.subnet_of(r.destination) for cidr in segments.values()) for r in start.routes)
-        assert not any(r.destination == IPv4Network("0.0.0.0/0") for r in start.routes)
+                here = by_name[next(owner[r.next_hop] for r in routes[here.name] if address in r.destination)]
+            assert key in here.segments
+        assert all(any(address in r.destination for address in segments.values()) for r in routes[start.name])
+        assert not any(r.destination.prefixlen == 0 for r in routes[start.name])
+
+
+def test_the_ends_of_a_link_are_one_127(plan: Plan) -> None:
+    """RFC 6164."""
+    for link in plan.links:
+        one, other = (address for _, address in link.ends6)
+        assert int(one) ^ int(other) == 1
+        assert one in link.cidr6
 
 
 def test_traffic_between_the_sites_passes_the_core_router(plan: Plan) -> None:
