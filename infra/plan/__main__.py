@@ -3,11 +3,13 @@
 python -m infra.plan check [--stack lab]
 python -m infra.plan allocate
 python -m infra.plan schema
+python -m infra.plan systems [docs/systems.md]
 python -m infra.plan picture --stack lab docs/topology.svg
 """
 
 import sys
 import time
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +17,7 @@ import typer
 
 from infra.plan.addresses import allocate, unused
 from infra.plan.build import build_plan
+from infra.plan.catalogue import catalogue
 from infra.plan.ledger import parse_ledger, render_ledger
 from infra.plan.load import load, load_unproved
 from infra.plan.picture import draw
@@ -34,7 +37,7 @@ def check(
 ) -> None:
     """校验全部数据并证明地址规划 · Validate all facts and prove the address plan."""
     begin = time.perf_counter()
-    world = load(facts)
+    world = load(facts, date.today())
     if stack is not None and stack not in world.stacks:
         sys.exit(f"没有 stack {stack} · no stack {stack}; there are: {', '.join(world.stacks)}")
     plans = [build_plan(world, name) for name in world.stacks if stack in (None, name)]
@@ -70,6 +73,19 @@ def schema(facts: Folder = FACTS) -> None:
     """由模型生成 JSON Schema · Write the JSON Schemas that editors use."""
     changed = write_schemas(facts / "schema")
     typer.echo(f"已更新 {len(changed)} 个 · {len(changed)} written: {', '.join(changed) or '-'}")
+
+
+@app.command()
+def systems(
+    file: Annotated[Path | None, typer.Argument(help="写到哪里，缺省为屏幕 the file to write, else the screen")] = None,
+    facts: Folder = FACTS,
+) -> None:
+    """系统目录 · List every system: owner, level, objective, hosts, and what ganyun doesn't install yet."""
+    text = catalogue(load(facts))
+    if file is None:
+        typer.echo(text, nl=False)
+    else:
+        file.write_text(text, encoding="utf-8")
 
 
 @app.command()

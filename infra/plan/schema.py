@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from infra.plan.flavors import Flavors
 from infra.plan.load import Departments
 from infra.plan.network import Network
 from infra.plan.sites import Site
@@ -14,6 +15,7 @@ from infra.plan.systems import System
 
 MODELS: dict[str, type[BaseModel]] = {
     "network": Network,
+    "flavors": Flavors,
     "departments": Departments,
     "system": System,
     "site": Site,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from infra.plan.addresses import prove
 from infra.plan.divisions import Divisions
+from infra.plan.flavors import Flavor
 from infra.plan.ledger import Ledger
 from infra.plan.needs import Need, division_needs, link_needs, system_needs
 from infra.plan.network import Network
@@ -20,12 +21,16 @@ class World:
 
     divisions: Divisions
     network: Network
+    flavors: dict[str, Flavor]
     departments: dict[str, Department]
     systems: dict[str, System]
     sites: dict[str, Site]
     stacks: dict[str, Stack]
     ledger: Ledger
     sources: dict[str, Source]
+    unread: frozenset[str] = (
+        frozenset()
+    )  # what is there and told of, but too faulty to be read: `systems/<name>` and such
 
     def needs(self) -> list[Need]:
         """Everything that needs an address."""

@@ -1,5 +1,6 @@
 """Every fault is told with file, line and key, all in one run."""
 
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -128,21 +129,29 @@ CASES = {
     ),
     "extranet over the inner network": ("network.yaml", "[172.16.0.0/12,", "[10.64.0.0/12,", "inner_network", "10.64"),
     "block that is no block": ("network.yaml", "10.0.0.0/9", "10.0.0.1/9", "extranet.0", "host bits"),
-    "key there twice": ("lab.yaml", "cloud: lab", "cloud: lab\ncloud: other", "-", "twice"),
+    "key there twice": ("lab.yaml", "cloud: lab", "cloud: lab\ncloud: other", "cloud", "already on line 5"),
     "YAML that does not parse": ("lab.yaml", "systems:\n", "systems: [\n", "-", "not valid YAML"),
 }
+
+
+def changed_line(before: str, after: str) -> int:
+    """The first line that differs."""
+    pairs = enumerate(zip_longest(before.splitlines(), after.splitlines()), 1)
+    return next(number for number, (one, other) in pairs if one != other)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_fault_is_told_with_file_line_and_key(case: str, spoil: Spoil, problems: Problems, facts: Path) -> None:
     file, old, new, key, word = CASES[case]
+    before = (facts / file).read_text(encoding="utf-8")
     spoil(file, old, new)
     found = problems()
     assert found, "the fault was not seen"
     told = [problem for problem in found if problem.key == key and word in problem.text]
     assert told, "\n".join(map(str, found))
-    lines = (facts / told[0].file.partition("/")[2]).read_text(encoding="utf-8").splitlines()
-    assert 1 <= told[0].line <= len(lines)
+    assert told == found, "\n".join(map(str, found))
+    line = changed_line(before, (facts / file).read_text(encoding="utf-8"))
+    assert (told[0].file, told[0].line) == (f"stacks/{file}", line)
 
 
 def test_the_line_is_that_of_the_key(spoil: Spoil, problems: Problems, facts: Path) -> None:
@@ -172,7 +181,9 @@ def test_missing_file_is_told(facts: Path, problems: Problems) -> None:
     assert any(p.file == "stacks/departments.yaml" and "missing" in p.text for p in problems())
 
 
-@pytest.mark.parametrize(("raw", "word"), [(b"\xef\xbb\xbfcode,name", "BOM"), ("code,名称".encode("gbk"), "UTF-8")])
+@pytest.mark.parametrize(
+    ("raw", "word"), [("code,名称\n".encode("gbk"), "GBK"), (b"\xff\xfec\0o\0", "UTF-16"), (b"code\xff\x00", "UTF-8")]
+)
 def test_tables_must_be_plain_utf8(raw: bytes, word: str, facts: Path, problems: Problems) -> None:
     (facts / "divisions.csv").write_bytes(raw)
     assert any(p.file == "stacks/divisions.csv" and word in p.text for p in problems())
