@@ -2,6 +2,7 @@
 
 python -m infra.plan check [--stack lab]
 python -m infra.plan allocate
+python -m infra.plan new city|site|department|system <name> ... [--dry-run]
 python -m infra.plan schema
 python -m infra.plan systems [docs/systems.md]
 python -m infra.plan picture --stack lab docs/topology.svg
@@ -15,20 +16,20 @@ from typing import Annotated
 
 import typer
 
-from infra.plan.addresses import allocate, unused
+from infra.plan.addresses import unused
+from infra.plan.assign import assign
 from infra.plan.build import build_plan
 from infra.plan.catalogue import catalogue
-from infra.plan.ledger import parse_ledger, render_ledger
-from infra.plan.load import load, load_unproved
+from infra.plan.load import load
+from infra.plan.new import FACTS, Folder, new
 from infra.plan.picture import draw
 from infra.plan.problems import FactsError
 from infra.plan.proof import proof
 from infra.plan.schema import write_schemas
 from infra.policies.rules import enforce
 
-FACTS = Path(__file__).resolve().parents[2] / "stacks"
-Folder = Annotated[Path, typer.Option("--facts", help="数据目录 folder of facts", file_okay=False, exists=True)]
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(new, name="new")
 
 
 @app.command()
@@ -52,20 +53,10 @@ def check(
 @app.command(name="allocate")
 def allocate_command(facts: Folder = FACTS) -> None:
     """为新增项分配地址，已有的不动 · Allocate what has no address yet; what has one keeps it."""
-    world = load_unproved(facts)
-    ledger, problems = allocate(world.network, world.needs(), world.ledger, world.sources["addresses.csv"].name)
-    if problems:
-        raise FactsError(problems)
-    added = ledger.entries[len(world.ledger.entries) :]
-    text = render_ledger(ledger.entries)
-    world.with_ledger(parse_ledger(text, "addresses.csv")[0]).prove()
-    if added:
-        (facts / "addresses.csv").write_text(text, encoding="utf-8")
+    added, total = assign(facts)
     for entry in added if len(added) <= 20 else ():
         typer.echo(f"  {entry.key}  {entry.network}")
-    typer.echo(
-        f"新分配 {len(added)} 项，共 {len(ledger.entries)} 项 · {len(added)} allocated, {len(ledger.entries)} in all"
-    )
+    typer.echo(f"新分配 {len(added)} 项，共 {total} 项 · {len(added)} allocated, {total} in all")
 
 
 @app.command()
