@@ -77,7 +77,7 @@ def _check_routers(world: World, source: Source, stack: Stack, systems: list[Sys
             where = ("routers", name, "zones", index)
             code, _, zone = key.partition("/")
             if code not in world.divisions:
-                yield source.problem(where, f"行政区划代码不存在：{code} · unknown division code {code}")
+                yield from check_division(world, source, where, code)
             elif not any(zone == z and world.divisions[code].level in s.sizes for z, s in world.network.zones.items()):
                 yield source.problem(where, f"没有该分区 · division {code} has no zone {zone} in network.yaml")
             if served.setdefault(key, name) != name:

@@ -49,7 +49,7 @@ def _check_tier(world: World, source: Source, system: System) -> Iterator[Proble
 
 def _check_flavors(world: World, source: Source, system: System) -> Iterator[Problem]:
     for name, function in system.functions.items():
-        if function.flavor not in world.flavors:
+        if world.flavors and function.flavor not in world.flavors:
             known = ", ".join(world.flavors)
             text = f"规格不存在：{function.flavor} · unknown flavor {function.flavor}; flavors.yaml has: {known}"
             yield source.problem(("functions", name, "flavor"), text)

@@ -12,6 +12,7 @@ from infra.plan.problems import Problem
 HEADER = ["code", "name", "level", "parent"]
 TIERS: tuple[Tier, ...] = ("province", "city", "county", "township")
 _CODE = re.compile(r"^\d{6}(\d{3}|\d{6})?$", re.ASCII)
+_DIGITS = re.compile(r"\d*", re.ASCII)
 _SCIENTIFIC = re.compile(r"^\d+(\.\d+|(\.\d+)?E\+?\d+)$", re.IGNORECASE | re.ASCII)
 
 
@@ -60,19 +61,21 @@ def parse_divisions(text: str, name: str) -> tuple[Divisions, list[Problem]]:
     problems: list[Problem] = []
     found: dict[str, Division] = {}
     faulty: set[str] = set()
-    rows = csv.reader(io.StringIO(text))
-    header = _trimmed(next(rows, []))
+    rows, unread = _records(text)
+    if unread:
+        text = "引号未成对 · a quotation mark is not closed"
+        return Divisions({}), [Problem(name, unread, "-", text)]
+    header = _trimmed(rows[0][1]) if rows else []
     if header != HEADER:
         text = f"表头应为 {','.join(HEADER)} · header must be {','.join(HEADER)}, found {','.join(header)}"
         return Divisions({}), [Problem(name, 1, "-", text)]
-    for cells in rows:
-        line = rows.line_num
+    for line, cells in rows[1:]:
         row = _trimmed(cells)
         if not any(cell.strip() for cell in row):
             continue
         fault = _row_fault(row)
         if fault:
-            faulty.add(_narrow(row[0]))
+            faulty.add(_DIGITS.match(_narrow(row[0]))[0])  # type: ignore[index]  # it matches even nothing
         elif row[0] in found:
             fault = f"代码重复，首见第 {found[row[0]].line} 行 · code is already on line {found[row[0]].line}"
         if fault:
@@ -88,6 +91,20 @@ def parse_divisions(text: str, name: str) -> tuple[Divisions, list[Problem]]:
     if not found and not problems:
         problems.append(Problem(name, 1, "-", "没有任何行政区划 · holds no division"))
     return Divisions(found, frozenset(faulty)), problems
+
+
+def _records(text: str) -> tuple[list[tuple[int, list[str]]], int]:
+    """Each record with the line where it begins; with the line of the one that never ends, or 0."""
+    rows = csv.reader(io.StringIO(text), strict=True)
+    found = []
+    begin = 1
+    try:
+        for row in rows:
+            found.append((begin, row))
+            begin = rows.line_num + 1
+    except csv.Error:
+        return found, begin
+    return found, 0
 
 
 def _trimmed(row: list[str]) -> list[str]:

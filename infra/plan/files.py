@@ -80,7 +80,8 @@ def read_yaml(path: Path, name: str) -> tuple[Source | None, list[Problem]]:
 
 
 def _syntax(name: str, text: str, error: MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
+    key = error.context == "while scanning a simple key"  # the key is what is wrong, not the line after it
+    mark = (error.context_mark if key else error.problem_mark) or error.context_mark
     line = mark.line + 1 if mark else 1
     near = "\n".join(text.splitlines()[max(0, line - 2) : line])
     hint = ""

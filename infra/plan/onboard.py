@@ -15,6 +15,7 @@ from infra.plan.base import Level, target
 from infra.plan.divisions import Division
 from infra.plan.world import World
 
+PLAIN = re.compile(r"([^\W\d]|《)[\w《》“”〔〕（）、，。．；：./-]*")
 OBJECTIVES: Mapping[Level, str] = {
     2: "{rpo: 24h, rto: 24h, standard: GB/T 20988-2025, level: 2}",
     3: "{rpo: 1h, rto: 4h, standard: GB/T 20988-2025, level: 4}",
@@ -46,6 +47,7 @@ def system(world: World, name: str, *, title: str, owner: str, level: Level, sou
     """An application with its database, each heard by nobody but whom a flow names."""
     division = world.divisions[world.departments[owner].division]
     stem = name.replace("-", "_")
+    sizes = sorted(world.flavors, key=lambda key: (world.flavors[key].cores, world.flavors[key].ram_mb))
     vaults = [f"{one.name}/{f}" for one in world.systems.values() for f in one.functions if f == "backup_vault"]
     backup = (
         f"""  - from: $systems:{name}/{stem}_database
@@ -71,12 +73,12 @@ segments:
 functions:
   {stem}_application:
     zone: dedicated
-    flavor: small
+    flavor: {sizes[0]}
     image: base
     hosts: [{name}-app-1]
   {stem}_database:
     zone: dedicated
-    flavor: medium
+    flavor: {sizes[-1]}
     image: base
     hosts: [{name}-db-1]
     holds_data: true
@@ -126,11 +128,8 @@ def city(world: World, texts: Callable[[str], str], division: Division, name: st
 
 def _scalar(text: str) -> str:
     """As YAML reads it back, quoted where it must be."""
-    return (
-        text
-        if re.fullmatch(r"[\w《》“”〔〕（）、，。．./-]+( [\w.-]+)*", text)
-        else json.dumps(text, ensure_ascii=False)
-    )
+    plain = PLAIN.fullmatch(text) and text.lower() not in ("true", "false", "null")
+    return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def _short(owner: str, level: str, name: str) -> str:

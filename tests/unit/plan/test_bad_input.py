@@ -25,7 +25,11 @@ def within(old: str, new: str) -> Change:
 
 
 def line_of(raw: bytes, text: str) -> int:
-    return next(n for n, line in enumerate(raw.decode("gb18030", "replace").splitlines(), 1) if text in line)
+    try:
+        lines = raw.decode().splitlines()
+    except UnicodeDecodeError:
+        lines = raw.decode("gb18030").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
 
 
 def gbk(raw: bytes) -> bytes:
@@ -65,7 +69,13 @@ TOLD: dict[str, tuple[str, Change, str, str, str]] = {
     "GBK from Excel": ("divisions.csv", gbk, "江西省", "-", "GBK"),
     "GBK in YAML": ("departments.yaml", gbk, "江西省信息中心", "-", "GBK"),
     "scientific notation": ("divisions.csv", within("360402001,", "3.604E+08,"), "3.604E+08", "3.604E+08", "Excel"),
-    "scientific parent": ("divisions.csv", within("township,360402\n", "township,3.6E+05\n"), "3.6E+05", "*", "Excel"),
+    "scientific parent": (
+        "divisions.csv",
+        within("township,360402\r\n", "township,3.6E+05\r\n"),
+        "3.6E+05",
+        "*",
+        "Excel",
+    ),
     "code with decimals": (
         "divisions.csv",
         within("360402001,", "360402001.0,"),
@@ -87,7 +97,7 @@ TOLD: dict[str, tuple[str, Change, str, str, str]] = {
     "full-width comma": ("divisions.csv", within("360402,濂溪区,", "360402，濂溪区,"), "360402，", "*", "3 columns"),
     "code too short": ("divisions.csv", within(ROW, "36040,"), "36040,", "36040", "6, 9 or 12"),
     "header of another table": ("divisions.csv", within("code,name", "代码,name"), "代码", "-", "header"),
-    "unclosed quote": ("divisions.csv", within("濂溪区", '"濂溪区'), "濂溪区", "-", "CSV"),
+    "unclosed quote": ("divisions.csv", within("濂溪区", '"濂溪区'), "濂溪区", "-", "not closed"),
     "tab in YAML": ("lab.yaml", within("  exit:\n", "\texit:\n"), "\texit", "-", "blanks, not tabs"),
     "full-width colon": ("systems/approval.yaml", within("tier: city", "tier：city"), "tier：", "-", "ASCII colon"),
     "key there twice": (
@@ -95,16 +105,9 @@ TOLD: dict[str, tuple[str, Change, str, str, str]] = {
         within("  dedicated: {prefix: 27}\n", "  dedicated: {prefix: 27}\n  dedicated: {prefix: 26}\n"),
         "{prefix: 26}",
         "segments.dedicated",
-        "already on line 12",
+        "already on line 11",
     ),
     "anchor": ("lab.yaml", within("[198.18.0.0/15]", "&all [198.18.0.0/15]"), "&all", "operators", "anchors"),
-    "bomb of aliases": (
-        "lab.yaml",
-        within("title: ", "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\ntitle: "),
-        "a: &a",
-        "a",
-        "anchors",
-    ),
     "tag of a program's object": (
         "lab.yaml",
         within("cloud: lab", "cloud: !!python/object:os.system lab"),
@@ -164,7 +167,7 @@ def test_a_fault_is_told_once_and_where_it_stands(case: str, facts: Path) -> Non
     file, change, text, key, word = TOLD[case]
     raw = change((facts / file).read_bytes())
     (facts / file).write_bytes(raw)
-    found = [p for p in problems_on(facts, date(2026, 11, 22)) if "anchors" not in p.text or p.key == "a" or key != "a"]
+    found = problems_on(facts, date(2026, 11, 22))
     told = [p for p in found if word in p.text and key in (p.key, "*")]
     assert told, "\n".join(map(str, found))
     assert {(p.file, p.line) for p in found} == {(f"stacks/{file}", told[0].line)}, "\n".join(map(str, found))
@@ -182,11 +185,19 @@ def test_a_file_that_would_be_passed_over_is_told(facts: Path, problems: Problem
     assert any(p.file == "stacks/systems/approval.yml" and "rename" in p.text for p in problems())
 
 
+def test_a_bomb_of_aliases_is_not_set_off(spoil: Spoil, problems: Problems) -> None:
+    layers = "".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]\n" for n in range(1, 30))
+    spoil("lab.yaml", "title: ", f"x0: &x0 [a]\n{layers}title: ")
+    found = problems()
+    assert {p.file for p in found} == {"stacks/lab.yaml"}
+    assert all("anchors" in p.text for p in found)
+
+
 def test_two_files_of_one_name_are_told(facts: Path, problems: Problems) -> None:
     text = (facts / "systems" / "trading.yaml").read_text(encoding="utf-8")
     (facts / "systems" / "trading-copy.yaml").write_text(text, encoding="utf-8")
-    told = [p for p in problems() if p.file == "stacks/systems/trading-copy.yaml"]
-    assert {p.key for p in told} >= {"name", "title"}
+    told = {(p.file, p.key) for p in problems()}
+    assert {("stacks/systems/trading-copy.yaml", "name"), ("stacks/systems/trading.yaml", "title")} <= told
 
 
 def test_an_expired_waiver_does_not_stop_a_recovery(facts: Path, spoil: Spoil) -> None:
@@ -198,7 +209,7 @@ def test_an_expired_waiver_does_not_stop_a_recovery(facts: Path, spoil: Spoil) -
 
 TEN = (
     ("divisions.csv", "360402001,", "360402001 ,"),
-    ("divisions.csv", "360403,", "3.604E+05,"),
+    ("divisions.csv", "360402002,", "3.60402E+08,"),
     ("addresses.csv", "360404,10", "360404,1O"),
     ("network.yaml", "link: 29", "link: 9"),
     ("departments.yaml", "city-audit: {title: 九江市审计局, ", "city-audit: {"),
