@@ -18,7 +18,7 @@ from infra.plan.source import Source, Where
 
 LARGEST = 8 << 20  # bytes; the tables of the largest province stay below a tenth of it
 DEEPEST = 32
-_TAGS = {MappingNode: "tag:yaml.org,2002:map", SequenceNode: "tag:yaml.org,2002:seq"}
+_TAGS: dict[type[Node], str] = {MappingNode: "tag:yaml.org,2002:map", SequenceNode: "tag:yaml.org,2002:seq"}
 
 
 def read_text(path: Path, name: str) -> tuple[str | None, list[Problem]]:
@@ -106,7 +106,8 @@ class _Reader:
         """The data of a node; what is refused becomes None, and is told."""
         if node.anchor:
             return self._refuse(node, where, "不支持锚点和别名，请直接写出 · no anchors and aliases here; write it out")
-        if node.tag.startswith("!") or node.tag != _TAGS.get(type(node), node.tag):
+        tag = str(node.tag)
+        if tag.startswith("!") or tag != _TAGS.get(type(node), tag):
             return self._refuse(node, where, f"不支持标记 {node.tag} · no tags here; remove it")
         if len(where) > DEEPEST:
             return self._refuse(node, where, "嵌套过深 · nested too deeply")

@@ -4,10 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from infra.plan.__main__ import app
 from infra.plan.assign import assign
