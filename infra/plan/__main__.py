@@ -2,7 +2,9 @@
 
 python -m infra.plan check [--stack lab]
 python -m infra.plan allocate
+python -m infra.plan new city|site|department|system <name> ... [--dry-run]
 python -m infra.plan schema
+python -m infra.plan systems [docs/systems.md]
 python -m infra.plan picture --stack lab docs/topology.svg
 python -m infra.plan export reports/addresses [--domain example.cn] [--serial 2026112201]
 """
@@ -16,22 +18,23 @@ from typing import Annotated
 
 import typer
 
-from infra.plan.addresses import allocate, unused
+from infra.plan.addresses import unused
+from infra.plan.assign import assign
 from infra.plan.build import build_plan
+from infra.plan.catalogue import catalogue
 from infra.plan.export.write import outputs, write_outputs
-from infra.plan.ledger import parse_ledger, render_ledger
-from infra.plan.load import load, load_unproved
+from infra.plan.load import load
+from infra.plan.new import FACTS, Folder, new
 from infra.plan.picture import draw
 from infra.plan.problems import FactsError
 from infra.plan.proof import proof
 from infra.plan.schema import write_schemas
-from infra.policies.enforce import enforce
+from infra.policies.enforce import enforce, refuse_unneeded
 
 DOMAIN = "extranet.internal"  # .internal is reserved for private use (ICANN, 2024)
 DOMAIN_NAME = re.compile(r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
-FACTS = Path(__file__).resolve().parents[2] / "stacks"
-Folder = Annotated[Path, typer.Option("--facts", help="数据目录 folder of facts", file_okay=False, exists=True)]
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(new, name="new")
 
 
 @app.command()
@@ -40,13 +43,15 @@ def check(
 ) -> None:
     """校验全部数据并证明地址规划 · Validate all facts and prove the address plan."""
     begin = time.perf_counter()
-    world = load(facts)
+    world = load(facts, date.today())
     if stack is not None and stack not in world.stacks:
         sys.exit(f"没有 stack {stack} · no stack {stack}; there are: {', '.join(world.stacks)}")
     plans = [build_plan(world, name) for name in world.stacks if stack in (None, name)]
     exempt = [exemption for plan in plans for exemption in enforce(world, plan, date.today())]
+    if stack is None:
+        refuse_unneeded(world, exempt)
     typer.echo(proof(world, plans))
-    for exemption in exempt:
+    for exemption in dict.fromkeys(exempt):
         until = f"{exemption.owner}，至 until {exemption.expires}"
         typer.echo(f"  豁免 exempt: {exemption.policy}，{exemption.resource}，{until}")
     for key in unused(world.needs(), world.ledger):
@@ -58,20 +63,10 @@ def check(
 @app.command(name="allocate")
 def allocate_command(facts: Folder = FACTS) -> None:
     """为新增项分配地址，已有的不动 · Allocate what has no address yet; what has one keeps it."""
-    world = load_unproved(facts)
-    ledger, problems = allocate(world.network, world.needs(), world.ledger, world.sources["addresses.csv"].name)
-    if problems:
-        raise FactsError(problems)
-    added = ledger.entries[len(world.ledger.entries) :]
-    text = render_ledger(ledger.entries)
-    world.with_ledger(parse_ledger(text, "addresses.csv")[0]).prove()
-    if added:
-        (facts / "addresses.csv").write_text(text, encoding="utf-8")
+    added, total = assign(facts)
     for entry in added if len(added) <= 20 else ():
         typer.echo(f"  {entry.key}  {entry.network}")
-    typer.echo(
-        f"新分配 {len(added)} 项，共 {len(ledger.entries)} 项 · {len(added)} allocated, {len(ledger.entries)} in all"
-    )
+    typer.echo(f"新分配 {len(added)} 项，共 {total} 项 · {len(added)} allocated, {total} in all")
 
 
 @app.command()
@@ -79,6 +74,19 @@ def schema(facts: Folder = FACTS) -> None:
     """由模型生成 JSON Schema · Write the JSON Schemas that editors use."""
     changed = write_schemas(facts / "schema")
     typer.echo(f"已更新 {len(changed)} 个 · {len(changed)} written: {', '.join(changed) or '-'}")
+
+
+@app.command()
+def systems(
+    file: Annotated[Path | None, typer.Argument(help="写到哪里，缺省为屏幕 the file to write, else the screen")] = None,
+    facts: Folder = FACTS,
+) -> None:
+    """系统目录 · List every system: owner, level, objective, hosts, and what ganyun doesn't install yet."""
+    text = catalogue(load(facts))
+    if file is None:
+        typer.echo(text, nl=False)
+    else:
+        file.write_text(text, encoding="utf-8")
 
 
 @app.command()

@@ -18,7 +18,7 @@ def check_stack(world: World, source: Source, stack: Stack) -> Iterator[Problem]
     yield from check_division(world, source, ("division",), stack.division)
     for index, reference in enumerate(stack.systems):
         where = ("systems", index)
-        if target(reference) not in world.systems:
+        if target(reference) not in world.systems and f"systems/{target(reference)}" not in world.unread:
             yield source.problem(
                 where, f"系统不存在 · unknown system {target(reference)}; known: {', '.join(world.systems)}"
             )
@@ -77,7 +77,7 @@ def _check_routers(world: World, source: Source, stack: Stack, systems: list[Sys
             where = ("routers", name, "zones", index)
             code, _, zone = key.partition("/")
             if code not in world.divisions:
-                yield source.problem(where, f"行政区划代码不存在：{code} · unknown division code {code}")
+                yield from check_division(world, source, where, code)
             elif not any(zone == z and world.divisions[code].level in s.sizes for z, s in world.network.zones.items()):
                 yield source.problem(where, f"没有该分区 · division {code} has no zone {zone} in network.yaml")
             if served.setdefault(key, name) != name:
@@ -124,7 +124,7 @@ def _check_settings(world: World, source: Source, stack: Stack, systems: list[Sy
         if owner not in stack.quotas and "default" not in stack.quotas:
             text = f"{owner} 没有配额 · {owner} has no quota; add quotas.{owner} or quotas.default"
             yield source.problem(("quotas",), text)
-    if not any(stack.mirror.function in system.functions for system in systems):
+    if len(systems) == len(stack.systems) and not any(stack.mirror.function in s.functions for s in systems):
         text = f"职能不存在 · no system of this stack has function {stack.mirror.function}"
         yield source.problem(("mirror", "function"), text)
 

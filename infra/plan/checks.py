@@ -5,6 +5,7 @@ from ipaddress import IPv4Network
 
 from infra.plan.check_stack import check_stack, check_stacks
 from infra.plan.lookup import check_division, check_owner
+from infra.plan.needs import GATEWAY, SERVICE
 from infra.plan.problems import Problem
 from infra.plan.source import Source, Where
 from infra.plan.systems import System
@@ -29,12 +30,45 @@ def check_world(world: World) -> list[Problem]:
 def _check_system(world: World, source: Source, system: System) -> Iterator[Problem]:
     yield from check_division(world, source, ("division",), system.division)
     yield from check_owner(world, source, ("owner",), system.owner)
+    yield from _check_tier(world, source, system)
     yield from _check_zones(world, source, system)
+    yield from _check_flavors(world, source, system)
+    yield from _check_room(source, system)
     yield from _check_hosts(source, system)
     for index, flow in enumerate(system.flows):
         for side, endpoint in (("from", flow.from_), ("to", flow.to)):
             if fault := _endpoint_fault(world, endpoint):
                 yield source.problem(("flows", index, side), fault)
+
+
+def _check_tier(world: World, source: Source, system: System) -> Iterator[Problem]:
+    if system.division in world.divisions and (level := world.divisions[system.division].level) != system.tier:
+        text = f"与行政区划的层级不符，应为 {level} · division {system.division} is a {level}; write that"
+        yield source.problem(("tier",), text)
+
+
+def _check_flavors(world: World, source: Source, system: System) -> Iterator[Problem]:
+    for name, function in system.functions.items():
+        if world.flavors and function.flavor not in world.flavors:
+            known = ", ".join(world.flavors)
+            text = f"规格不存在：{function.flavor} · unknown flavor {function.flavor}; flavors.yaml has: {known}"
+            yield source.problem(("functions", name, "flavor"), text)
+
+
+def _check_room(source: Source, system: System) -> Iterator[Problem]:
+    """A segment holds its hosts besides what no host gets: network, gateway, the cloud's own, broadcast."""
+    kept = GATEWAY + 1 + SERVICE + 1
+    for zone, segment in system.segments.items():
+        inside = [function for function in system.functions.values() if function.zone == zone]
+        count = sum(len(function.hosts) + (function.virtual_address is not None) for function in inside)
+        room = (1 << (32 - segment.prefix)) - kept
+        if count > room:
+            fitting = 32 - (count + kept - 1).bit_length()
+            text = (
+                f"子网太小：需要 {count} 个地址，/{segment.prefix} 只有 {room} 个，应为 /{fitting} · "
+                f"{count} addresses needed, a /{segment.prefix} has {room}; write {fitting}"
+            )
+            yield source.problem(("segments", zone, "prefix"), text)
 
 
 def _check_zones(world: World, source: Source, system: System) -> Iterator[Problem]:
@@ -79,7 +113,10 @@ def _endpoint_fault(world: World, endpoint: str) -> str:
         return ""
     name, _, function = rest.partition("/")
     if name not in world.systems:
-        return f"系统不存在：{name} · unknown system {name}; known: {', '.join(world.systems)}"
+        known = ", ".join(world.systems)
+        return (
+            "" if f"systems/{name}" in world.unread else f"系统不存在：{name} · unknown system {name}; known: {known}"
+        )
     functions = world.systems[name].functions
     if function and function not in functions:
         return f"职能不存在：{function} · system {name} has no function {function}; it has: {', '.join(functions)}"

@@ -11,7 +11,9 @@ from infra.plan.problems import Problem
 
 HEADER = ["code", "name", "level", "parent"]
 TIERS: tuple[Tier, ...] = ("province", "city", "county", "township")
-_CODE = re.compile(r"^\d{6}(\d{3}|\d{6})?$")
+_CODE = re.compile(r"^\d{6}(\d{3}|\d{6})?$", re.ASCII)
+_DIGITS = re.compile(r"\d*", re.ASCII)
+_SCIENTIFIC = re.compile(r"^\d+(\.\d+|(\.\d+)?E\+?\d+)$", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Divisions:
     """All divisions by code."""
 
     by_code: dict[str, Division]
+    faulty: frozenset[str] = frozenset()  # codes of rows that are there and told of, but could not be read
 
     def __contains__(self, code: str) -> bool:
         """Whether the table has the code."""
@@ -54,20 +57,26 @@ class Divisions:
 
 
 def parse_divisions(text: str, name: str) -> tuple[Divisions, list[Problem]]:
-    """Read the table; every fault of every row is told."""
+    """Read the table; every fault of every row is told. Empty rows and columns, as spreadsheets add them, are not."""
     problems: list[Problem] = []
     found: dict[str, Division] = {}
-    rows = csv.reader(io.StringIO(text))
-    header = next(rows, [])
+    faulty: set[str] = set()
+    rows, unread = _records(text)
+    if unread:
+        text = "引号未成对 · a quotation mark is not closed"
+        return Divisions({}), [Problem(name, unread, "-", text)]
+    header = _trimmed(rows[0][1]) if rows else []
     if header != HEADER:
         text = f"表头应为 {','.join(HEADER)} · header must be {','.join(HEADER)}, found {','.join(header)}"
         return Divisions({}), [Problem(name, 1, "-", text)]
-    for row in rows:
-        line = rows.line_num
-        if not row:
+    for line, cells in rows[1:]:
+        row = _trimmed(cells)
+        if not any(cell.strip() for cell in row):
             continue
         fault = _row_fault(row)
-        if not fault and row[0] in found:
+        if fault:
+            faulty.add(_DIGITS.match(_narrow(row[0]))[0])  # type: ignore[index]  # it matches even nothing
+        elif row[0] in found:
             fault = f"代码重复，首见第 {found[row[0]].line} 行 · code is already on line {found[row[0]].line}"
         if fault:
             problems.append(Problem(name, line, row[0], fault))
@@ -77,27 +86,66 @@ def parse_divisions(text: str, name: str) -> tuple[Divisions, list[Problem]]:
     problems += [
         Problem(name, division.line, division.code, fault)
         for division in found.values()
-        if (fault := _place_fault(division, found))
+        if division.parent not in faulty and (fault := _place_fault(division, found))
     ]
     if not found and not problems:
         problems.append(Problem(name, 1, "-", "没有任何行政区划 · holds no division"))
-    return Divisions(found), problems
+    return Divisions(found, frozenset(faulty)), problems
+
+
+def _records(text: str) -> tuple[list[tuple[int, list[str]]], int]:
+    """Each record with the line where it begins; with the line of the one that never ends, or 0."""
+    rows = csv.reader(io.StringIO(text), strict=True)
+    found = []
+    begin = 1
+    try:
+        for row in rows:
+            found.append((begin, row))
+            begin = rows.line_num + 1
+    except csv.Error:
+        return found, begin
+    return found, 0
+
+
+def _trimmed(row: list[str]) -> list[str]:
+    """Without the empty columns at the end; a row's own columns stay, filled or not."""
+    while len(row) > len(HEADER) and not row[-1].strip():
+        row = row[:-1]
+    return row
+
+
+def _narrow(value: str) -> str:
+    return unicodedata.normalize("NFKC", value).strip()
 
 
 def _row_fault(row: list[str]) -> str:
     if len(row) != len(HEADER):
         return f"应有 {len(HEADER)} 列，实有 {len(row)} 列 · {len(row)} columns where {len(HEADER)} belong"
     code, title, level, parent = row
-    for value in (code, parent):
-        if value and not _CODE.match(value):
-            narrow = unicodedata.normalize("NFKC", value).strip()
-            mend = f"; 应为 · write {narrow}" if narrow != value and _CODE.match(narrow) else ""
-            return f"不是行政区划代码：{value!r} · not a division code (6, 9 or 12 ASCII digits){mend}"
-        if value and not value.isascii():
-            return f"代码含全角数字 · full-width digits; write {unicodedata.normalize('NFKC', value)}"
+    faults = [_code_fault(value) for value in (code, parent) if value or value is code]
     if level not in TIERS:
-        return f"层级应为 {'、'.join(TIERS)} 之一 · level must be one of {', '.join(TIERS)}, found {level!r}"
-    return "" if title.strip() else "名称为空 · name is empty"
+        mend = f"; 应为 · write {_narrow(level)}" if _narrow(level) in TIERS else ""
+        faults.append(
+            f"层级应为 {'、'.join(TIERS)} 之一 · level must be one of {', '.join(TIERS)}, found {level!r}{mend}"
+        )
+    if not title.strip():
+        faults.append("名称为空 · name is empty")
+    elif title != title.strip():
+        faults.append(f"名称前后有空白，应为 · blanks around the name; write {title.strip()}")
+    return "；".join(filter(None, faults))
+
+
+def _code_fault(value: str) -> str:
+    if _CODE.match(value) and value.isascii():
+        return ""
+    if _SCIENTIFIC.match(value.strip()):
+        return (
+            f"代码被 Excel 改成了数值：{value}，末位可能已丢失；请把该列设为“文本”，重新填入代码 · "
+            "turned into a number by Excel, digits may be lost; format the column as text and enter the code again"
+        )
+    narrow = _narrow(value)
+    mend = f"; 应为 · write {narrow}" if narrow != value and _CODE.match(narrow) else ""
+    return f"不是行政区划代码：{value!r} · not a division code (6, 9 or 12 ASCII digits){mend}"
 
 
 def _place_fault(division: Division, found: dict[str, Division]) -> str:

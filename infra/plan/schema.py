@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from infra.plan.exemptions import Exemptions
 from infra.plan.export.document import AddressDocument
+from infra.plan.flavors import Flavors
 from infra.plan.load import Departments
 from infra.plan.network import Network
 from infra.plan.sites import Site
@@ -16,6 +17,7 @@ from infra.plan.systems import System
 
 MODELS: dict[str, type[BaseModel]] = {
     "network": Network,
+    "flavors": Flavors,
     "departments": Departments,
     "system": System,
     "site": Site,

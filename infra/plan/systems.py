@@ -23,6 +23,8 @@ from infra.plan.base import (
     Zone,
 )
 
+SystemTier = Literal["province", "city", "county"]
+
 ENDPOINT = re.compile(
     r"^(\$systems:\*|\$systems:[a-z][a-z0-9-]*(/[a-z][a-z0-9_]*)?|\$outside:(internet|operators)|\d+\.\d+\.\d+\.\d+/\d+)$"
 )
@@ -115,6 +117,7 @@ class System(Facts):
     title: str = Field(description="系统名称 title")
     owner: DepartmentRef
     division: DivisionCode
+    tier: SystemTier = Field(description="层级 province, city or county: that of its division")
     protection_level: Level = Field(description="等级保护级别 2 or 3, GB/T 22239")
     recovery: RecoveryObjective = Field(
         description="恢复目标 recovery objective: rpo, rto, standard, level (GB/T 20988)"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from infra.plan.addresses import prove
 from infra.plan.divisions import Divisions
 from infra.plan.exemptions import Exemption
+from infra.plan.flavors import Flavor
 from infra.plan.ledger import Ledger
 from infra.plan.needs import Need, division_needs, link_needs, system_needs
 from infra.plan.network import Network
@@ -21,6 +22,7 @@ class World:
 
     divisions: Divisions
     network: Network
+    flavors: dict[str, Flavor]
     departments: dict[str, Department]
     systems: dict[str, System]
     sites: dict[str, Site]
@@ -28,6 +30,8 @@ class World:
     exemptions: tuple[Exemption, ...]
     ledger: Ledger
     sources: dict[str, Source]
+    # What is there and told of, but too faulty to be read: `systems/<name>` and such.
+    unread: frozenset[str] = frozenset()
 
     def needs(self) -> list[Need]:
         """Everything that needs an address."""

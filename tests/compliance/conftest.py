@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from infra.plan.waivers import Waiver
 from tests.compliance.audit import Audit, UnreadableError
 from tests.compliance.catalogue import Catalogue, load_catalogue
 from tests.compliance.probes import HostEvidence, ask_all
 from tests.compliance.report import Report, build_report, summary, write_report
 from tests.compliance.scope import Scope, load_scope
 from tests.compliance.verdicts import Finding, ItemResult, Verdict, judge_item, waive
-from tests.compliance.waivers import Waiver, load_waivers
+from tests.compliance.waivers import load_waivers
 
 CATALOGUE = pytest.StashKey[Catalogue]()
 SCOPE = pytest.StashKey[Scope]()

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from infra.plan.waivers import Waiver
 from tests.compliance.catalogue import Catalogue, Control, Frozen, Level
 from tests.compliance.probes import HostEvidence
 from tests.compliance.scope import HostScope, Scope
 from tests.compliance.verdicts import CHINESE, ItemResult, Verdict
-from tests.compliance.waivers import Waiver
 
 TEMPLATE = "report.html.j2"
 SYMBOLS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.WAIVED: "豁", Verdict.NOT_EVALUATED: "○"}

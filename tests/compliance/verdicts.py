@@ -8,8 +8,8 @@ from typing import Self
 
 from pydantic import model_validator
 
+from infra.plan.waivers import Waiver
 from tests.compliance.catalogue import Frozen
-from tests.compliance.waivers import Waiver
 
 
 class Verdict(StrEnum):

@@ -12,7 +12,7 @@ from infra.plan.load import load
 from infra.plan.plan import Plan
 from infra.plan.problems import FactsError
 from infra.plan.world import World
-from infra.policies.enforce import enforce
+from infra.policies.enforce import enforce, refuse_unneeded
 
 ROOT = Path(__file__).resolve().parents[2]
 WORLD = load(ROOT / "stacks")
@@ -51,7 +51,7 @@ def test_a_broken_policy_stops_the_run_and_names_control_policy_and_place(plan: 
 
 
 def test_an_exemption_lets_just_its_own_resource_pass(plan: Plan) -> None:
-    told = problems(with_exemption(), second_exit(plan))
+    told = problems(with_exemption(stack="lab"), second_exit(plan))
     assert "routers.core" not in told
     assert "routers.recovery" in told
 
@@ -64,11 +64,14 @@ def test_an_exemption_holds_on_its_last_day_and_not_after(plan: Plan) -> None:
 
 
 def test_an_exemption_of_another_stack_exempts_nothing_here(plan: Plan) -> None:
-    assert "routers.core" in problems(with_exemption(stack="elsewhere"), second_exit(plan))
+    assert "stack lab:0  routers.core" in problems(with_exemption(stack="elsewhere"), second_exit(plan))
 
 
-def test_an_exemption_that_nothing_needs_must_go(plan: Plan) -> None:
-    assert "remove this entry" in problems(with_exemption(), plan)
+def test_an_exemption_that_no_stack_needs_must_go(plan: Plan) -> None:
+    used = enforce(WORLD, plan, TODAY)
+    refuse_unneeded(WORLD, used)
+    with pytest.raises(FactsError, match="remove this entry"):
+        refuse_unneeded(with_exemption(), used)
 
 
 @pytest.mark.parametrize(("field", "value"), [("policy", "no_such_policy"), ("stack", "nowhere")])

@@ -1,6 +1,7 @@
 """Each policy is seen to refuse a plan that breaks it, and to pass the real one."""
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -152,8 +153,9 @@ REFUSED: list[tuple[Policy, str, Break]] = [
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
 def test_policy_passes_the_real_plan_but_for_what_is_exempt(policy: Policy, plan: Plan) -> None:
-    exempt = {one.resource for one in load(ROOT / "stacks").exemptions if one.policy == policy.name}
-    assert {where for where, _ in policy.breaks(plan)} == exempt
+    exempt = [one.resource for one in load(ROOT / "stacks").exemptions if one.policy == policy.name]
+    broken = [where for where, _ in policy.breaks(plan)]
+    assert [where for where in broken if not any(fnmatchcase(where, one) for one in exempt)] == []
 
 
 @pytest.mark.parametrize(("policy", "where", "spoil"), REFUSED, ids=lambda value: getattr(value, "control", None))

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from infra.plan.waivers import Waiver
 from tests.compliance.audit import EXCERPT, Audit, UnreadableError, excerpt
 from tests.compliance.catalogue import load_catalogue
 from tests.compliance.probes import HostEvidence, Probe, last_line, remote_command
 from tests.compliance.report import build_report, render, summary, write_report
 from tests.compliance.scope import Flow, HostScope, Scope
 from tests.compliance.verdicts import Evidence, Finding, Verdict, judge_item, waive, worst
-from tests.compliance.waivers import Waiver
 
 NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
 HOST = HostScope.model_validate(

@@ -58,6 +58,7 @@ def system(name: str, division: str, hosts: int) -> System:
             "title": name,
             "owner": "$departments:office",
             "division": division,
+            "tier": "city",
             "protection_level": 2,
             "recovery": {"rpo": "1h", "rto": "1h", "standard": "GB/T 20988-2025", "level": 3},
             "source": "-",

@@ -143,7 +143,7 @@ CASES = {
     ),
     "IPv6 over the inner network": ("network.yaml", "fc00::/8", "fd95:347d:ff00::/40", "inner_network", "fd95"),
     "block that is no block": ("network.yaml", "10.0.0.0/9", "10.0.0.1/9", "extranet.0", "host bits"),
-    "key there twice": ("lab.yaml", "cloud: lab", "cloud: lab\ncloud: other", "-", "twice"),
+    "key there twice": ("lab.yaml", "cloud: lab", "cloud: lab\ncloud: other", "cloud", "already on line 5"),
     "YAML that does not parse": ("lab.yaml", "systems:\n", "systems: [\n", "-", "not valid YAML"),
 }
 
@@ -187,7 +187,9 @@ def test_missing_file_is_told(facts: Path, problems: Problems) -> None:
     assert any(p.file == "stacks/departments.yaml" and "missing" in p.text for p in problems())
 
 
-@pytest.mark.parametrize(("raw", "word"), [(b"\xef\xbb\xbfcode,name", "BOM"), ("code,名称".encode("gbk"), "UTF-8")])
+@pytest.mark.parametrize(
+    ("raw", "word"), [("code,名称\n".encode("gbk"), "GBK"), (b"\xff\xfec\0o\0", "UTF-16"), (b"code\xff\x00", "UTF-8")]
+)
 def test_tables_must_be_plain_utf8(raw: bytes, word: str, facts: Path, problems: Problems) -> None:
     (facts / "divisions.csv").write_bytes(raw)
     assert any(p.file == "stacks/divisions.csv" and word in p.text for p in problems())

@@ -1,0 +1,34 @@
+"""Which functions ganyun installs by itself, and which are planned for but left to who brings the application.
+
+A system's file may name any function: it gets hosts, addresses, firewalls, hardening, logs and metrics. What the hosts
+then do is installed by a playbook for the functions below, and by nobody yet for all others: reports say so.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from infra.plan.systems import System
+
+PROVIDED = frozenset(
+    {
+        "backup_vault",
+        "bastion",
+        "database",
+        "log_vault",
+        "monitor",
+        "package_mirror",
+        "web_gateway",
+        "web_node",
+    }
+)
+
+
+def functions(system: System) -> Iterator[str]:
+    """Everything that the system's hosts do."""
+    for name, function in system.functions.items():
+        yield name
+        yield from function.also
+
+
+def unprovided(systems: Iterable[System]) -> list[str]:
+    """Functions that nothing installs, as <system>/<function>."""
+    return [f"{system.name}/{name}" for system in systems for name in functions(system) if name not in PROVIDED]
