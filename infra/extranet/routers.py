@@ -17,7 +17,7 @@ from infra.plan.divisions import Division
 
 CORES = (1, 2)
 EXIT = len(CORES) + 1
-MOST = {"above": 16, "below": 64, "leaves": 8, "pair": 256, "exit": 8, "cores": 16}  # prefixes that close a session
+MOST = {"above": 16, "below": 64, "leaves": 8, "mates": 256, "border": 8, "cores": 16}  # prefixes that close a session
 
 
 class Parts(NamedTuple):
@@ -72,11 +72,11 @@ def _core(space: Space, province: Division, number: int) -> Node:
         whole = (Permit(block, block.max_prefixlen) for block in own)
         inside = Filter(f"inside-{plane.name}", (*down.permits[len(own) :], *whole))
         groups, sessions, accepted = _below(space, below, plane, down)
-        groups.append(Group("pair", inside.name, inside.name, MOST["pair"], internal=True))
-        sessions.append(Session(plane.interface("pair"), "pair", _as(province)))
+        groups.append(Group("mates", inside.name, inside.name, MOST["mates"], internal=True))
+        sessions.append(Session(plane.interface("pair"), "mates", _as(province)))
         if plane == INTERNET:
-            groups.append(Group("exit", f"down-{SHARED.name}", "exit", MOST["exit"]))
-            sessions.append(Session("exit", "exit", _as(province) + EXIT_AS))
+            groups.append(Group("border", f"down-{SHARED.name}", "exit", MOST["border"]))
+            sessions.append(Session("exit", "border", _as(province) + EXIT_AS))
         networks = (*own, *loopbacks) if plane == SHARED else own
         attached = zone_attachments(space, province, plane, number)
         parts.tables.append(Table(plane.name, plane.vrf, own, networks, attached, tuple(groups), tuple(sessions)))

@@ -131,7 +131,7 @@ def test_the_default_route_comes_from_the_exit_alone() -> None:
                 accepted = {permit.block for permit in filters(node)[table.accepts(session)].permits}
                 if set(DEFAULT) & accepted:
                     assert table.plane == "internet"
-                    assert session.group in ("above", "pair", "exit")
+                    assert session.group in ("above", "mates", "border")
 
 
 def test_no_line_of_any_configuration_names_a_default_route_but_in_the_plane_of_the_internet() -> None:

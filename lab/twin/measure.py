@@ -1,0 +1,80 @@
+"""What the twin is measured by: the gap that a cut leaves in a stream of echoes, and the memory of a router."""
+
+import re
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+from lab.twin.control import Twin
+from lab.twin.layout import host_name
+
+Cut = Literal["link down", "silent"]
+CUTS: tuple[Cut, ...] = ("link down", "silent")
+INTERVAL = 0.01  # seconds between echoes
+SENT = 800
+DAEMONS = frozenset(("zebra", "bgpd", "staticd", "bfdd"))
+SEQUENCE = re.compile(r"icmp_seq=(\d+) ttl")
+# What a fibre cut behind a transmission system looks like: nothing comes in any more, and the link stays up.
+DROP = "table inet cut {{ chain all {{ type filter hook prerouting priority -500; iifname {ports} drop; }}; }}"
+
+
+@dataclass(frozen=True)
+class Outage:
+    """What a cut did to a stream: echoes without answer, and the longest time without one."""
+
+    lost: int
+    seconds: float
+
+
+def heal(twin: Twin, city: str, cut: Cut) -> Outage:
+    """Cut the trunk from the core router that the province's shared zone sends through; see how the stream goes on."""
+    province = twin.province
+    source, target = host_name(province, "zone-shared"), twin.hosts[host_name(city, "zone-shared")].own[0]
+    command = ["ping", "-n", "-i", str(INTERVAL), "-c", str(SENT), "-W", "1", target.partition("/")[0]]
+    stream = subprocess.Popen(twin.words(source, command), stdout=subprocess.PIPE, text=True)
+    time.sleep(1)
+    with broken(twin, f"{province}-core-1", city, cut):
+        said, _ = stream.communicate()
+    twin.wait()
+    return gap([int(number) for number in SEQUENCE.findall(said)])
+
+
+def gap(answered: Sequence[int]) -> Outage:
+    """The outage that the answered ones of all echoes show."""
+    longest = max(after - before - 1 for before, after in pairwise((0, *sorted(set(answered)), SENT + 1)))
+    return Outage(SENT - len(set(answered)), longest * INTERVAL)
+
+
+@contextmanager
+def broken(twin: Twin, core: str, city: str, cut: Cut) -> Iterator[None]:
+    """The trunk between a core router and a city is cut, in all planes."""
+    trunk = [wire for wire in twin.layout.wires if {end[0].split(".")[0] for end in wire} == {core, city}]
+    lower = [end for wire in trunk for end in wire if end[0].startswith(city)]
+    for space, interface in lower if cut == "link down" else ():
+        twin.run(space, ["ip", "link", "set", "dev", interface, "down"])
+    for space, interface in [end for wire in trunk for end in wire] if cut == "silent" else ():
+        twin.run(space, ["nft", DROP.format(ports=interface)])
+    yield
+    for space, interface in lower if cut == "link down" else ():
+        twin.run(space, ["ip", "link", "set", "dev", interface, "up"])
+    for space, _ in [end for wire in trunk for end in wire] if cut == "silent" else ():
+        twin.run(space, ["nft", "delete table inet cut"])
+
+
+def memory(twin: Twin) -> int:
+    """KiB of a router's daemons, their share of what they share included, on average."""
+    space = Path(f"/proc/{twin.first}/ns/pid").readlink()
+    total = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "ns/pid").readlink() == space and (process / "comm").read_text().strip() in DAEMONS:
+                rollup = (process / "smaps_rollup").read_text(encoding="ascii")
+                total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+        except OSError:  # gone meanwhile
+            continue
+    return total // len(twin.layout.nodes)
