@@ -26,13 +26,15 @@ FACTS = HOME / "stacks"
 def measure(city: City, townships: Townships = 60, facts: Facts = FACTS) -> None:
     """启动、测量断路恢复、拆除 start it, cut trunks and tell how long the network took to heal, end it."""
     with Twin(facts, city, townships) as twin:
-        twin.wait()
-        rows = Table("断开 cut", "方式 how", "丢包 lost", "恢复 healed after s")
+        seconds = twin.wait()
+        rows = Table("省市干线中断 trunk to the core cut", "丢包 echoes lost", "恢复 healed after s")
         for cut in CUTS:
             outage = heal(twin, city, cut)
-            rows.add_row(f"{outage.router} {outage.interface}", cut, str(outage.lost), f"{outage.seconds:.2f}")
+            rows.add_row(cut, str(outage.lost), f"{outage.seconds:.2f}")
         each = memory(twin)
-        console.print(f"{len(twin.layout.nodes)} 台 routers, {each / 1024:.0f} MiB 每台 each")
+        console.print(
+            f"{len(twin.layout.nodes)} 台 routers, {each / 1024:.0f} MiB 每台 each; 会话建立 sessions up after {seconds:.0f} s"
+        )
         console.print(rows)
 
 

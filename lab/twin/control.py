@@ -10,13 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from infra.extranet.files import compare, write
 from infra.extranet.plan import plan
+from infra.extranet.render import render
 from infra.plan.load import load
 from lab.openstack.shell import LabError
 from lab.paths import HOME
 from lab.twin.inside import UP
-from lab.twin.layout import Host, Layout, choose, namespace
+from lab.twin.layout import Host, choose, namespace
 
 NAMESPACES = (
     "--mount",
@@ -34,17 +34,14 @@ NAMESPACES = (
 class Twin:
     """A running twin; ending this process ends it too."""
 
-    def __init__(self, facts: Path, city: str, townships: int, folder: Path | None = None) -> None:
-        """With a folder the twin runs the configurations that are there, whatever the facts say."""
+    def __init__(self, facts: Path, city: str, townships: int) -> None:
+        """Choose what it has, and write the configurations that it will run."""
         world = load(facts)
-        extranet = plan(world)
-        self.layout: Layout = choose(extranet, world.divisions, city, townships)
-        self._made = tempfile.TemporaryDirectory(prefix="ganyun-twin-") if folder is None else None
-        self.folder = folder or Path(self._made.name if self._made else "")
-        if self._made:
-            for change in compare(self.folder, extranet.files()):
-                write(self.folder, change)
-        self._words = [str(facts.resolve()), str(self.folder.resolve()), city, str(townships)]
+        self.layout = choose(plan(world), world.divisions, city, townships)
+        self._folder = tempfile.TemporaryDirectory(prefix="ganyun-twin-")
+        for name, text in render(self.layout.nodes).items():
+            Path(self._folder.name, name).write_text(text, encoding="utf-8")
+        self._words = [str(facts.resolve()), self._folder.name, city, str(townships)]
 
     def __enter__(self) -> "Twin":
         """Start it; returns when every router has its configuration."""
@@ -69,8 +66,7 @@ class Twin:
         """End process 1, and with it everything in its namespaces."""
         self._process.kill()
         self._process.communicate()
-        if self._made:
-            self._made.cleanup()
+        self._folder.cleanup()
 
     @property
     def province(self) -> str:
@@ -104,8 +100,8 @@ class Twin:
         return json.loads(self.vtysh(router, f"{command} json") or "{}")
 
     def reaches(self, source: str, address: str) -> bool:
-        """Whether an address answers one of three echoes."""
-        said = self.run(source, ["ping", "-q", "-n", "-c", "3", "-i", "0.2", "-W", "1", address], check=False)
+        """Whether an address answers one of the echoes of a second."""
+        said = self.run(source, ["ping", "-q", "-n", "-c", "1", "-i", "0.2", "-w", "1", address], check=False)
         return " received" in said and "100% packet loss" not in said
 
     def silent(self) -> list[str]:

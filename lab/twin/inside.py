@@ -19,6 +19,7 @@ from lab.twin.layout import CUSTOMER, INTERNET, PROVIDER, Host, Layout, namespac
 DAEMONS = Path("/usr/lib/frr")
 CONFIGURATION, LOGS = Path("/etc/frr"), Path("/run/twin")
 SYSCTL = "net.ipv6.conf.{0}.accept_ra=0 net.ipv6.conf.{0}.accept_dad=0 net.ipv4.conf.{0}.rp_filter=0"
+FORWARD = ("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")  # in a VRF's namespace; FRR sets its own
 UP = "up"
 
 
@@ -30,7 +31,8 @@ def build(layout: Layout) -> None:
         folder.mkdir()
     batch([f"netns add {name}" for name in layout.namespaces])
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(settle, layout.namespaces))
+        vrfs = {namespace(node.name, table.vrf) for node in layout.nodes for table in node.tables if table.vrf}
+        list(pool.map(lambda name: settle(name, name in vrfs), layout.namespaces))
     batch([f"link add {a[1]} netns {a[0]} type veth peer name {b[1]} netns {b[0]}" for a, b in layout.wires])
     up: dict[str, list[str]] = {}
     for end in (end for wire in layout.wires for end in wire):
@@ -45,10 +47,10 @@ def build(layout: Layout) -> None:
             batch([f"route add default via {address.partition('/')[0]}" for address in PROVIDER], node.name)
 
 
-def settle(name: str) -> None:
+def settle(name: str, vrf: bool) -> None:
     """What a router's image has set before any interface comes."""
     words = [word for scope in ("all", "default") for word in SYSCTL.format(scope).split()]
-    run(["ip", "netns", "exec", name, "sysctl", "-q", "-w", *words])
+    run(["ip", "netns", "exec", name, "sysctl", "-q", "-w", *words, *(FORWARD if vrf else ())])
     run(["ip", "-n", name, "link", "set", "dev", "lo", "up"])
 
 

@@ -20,7 +20,7 @@ SENT = 800
 DAEMONS = frozenset(("zebra", "bgpd", "staticd", "bfdd"))
 SEQUENCE = re.compile(r"icmp_seq=(\d+) ttl")
 # What a fibre cut behind a transmission system looks like: nothing comes in any more, and the link stays up.
-DROP = "table inet cut {{ chain all {{ type filter hook prerouting priority -500; iifname {ports} drop; }}; }}"
+DROP = "table inet cut {{ chain fibre {{ type filter hook prerouting priority -500; iifname "{port}" drop; }}; }}"
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def broken(twin: Twin, core: str, city: str, cut: Cut) -> Iterator[None]:
     for space, interface in lower if cut == "link down" else ():
         twin.run(space, ["ip", "link", "set", "dev", interface, "down"])
     for space, interface in [end for wire in trunk for end in wire] if cut == "silent" else ():
-        twin.run(space, ["nft", DROP.format(ports=interface)])
+        twin.run(space, ["nft", DROP.format(port=interface)])
     yield
     for space, interface in lower if cut == "link down" else ():
         twin.run(space, ["ip", "link", "set", "dev", interface, "up"])

@@ -17,8 +17,8 @@ from infra.plan.ledger import Entry, Ledger
 from tests.unit.extranet.provinces import SMALL, invented, real, routed
 from tests.unit.plan.test_addresses import planned, province
 
-shapes = st.lists(st.lists(st.integers(0, 40), max_size=6), min_size=1, max_size=6)
-quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+shapes = st.lists(st.lists(st.integers(0, 20), max_size=4), min_size=1, max_size=3)
+quick = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def sessions(nodes: tuple[Node, ...]) -> dict[tuple[str, str], tuple[Node, Table, Session]]:
