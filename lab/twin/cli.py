@@ -32,9 +32,8 @@ def measure(city: City, townships: Townships = 60, facts: Facts = FACTS) -> None
             outage = heal(twin, city, cut)
             rows.add_row(cut, str(outage.lost), f"{outage.seconds:.2f}")
         each = memory(twin)
-        console.print(
-            f"{len(twin.layout.nodes)} 台 routers, {each / 1024:.0f} MiB 每台 each; 会话建立 sessions up after {seconds:.0f} s"
-        )
+        console.print(f"{len(twin.layout.nodes)} 台 routers, {each / 1024:.0f} MiB 每台 each")
+        console.print(f"会话建立 sessions up after {seconds:.1f} s")
         console.print(rows)
 
 

@@ -20,7 +20,7 @@ SENT = 800
 DAEMONS = frozenset(("zebra", "bgpd", "staticd", "bfdd"))
 SEQUENCE = re.compile(r"icmp_seq=(\d+) ttl")
 # What a fibre cut behind a transmission system looks like: nothing comes in any more, and the link stays up.
-DROP = "table inet cut {{ chain fibre {{ type filter hook prerouting priority -500; iifname "{port}" drop; }}; }}"
+DROP = "table inet cut {{ chain fibre {{ type filter hook prerouting priority -500; iifname {port} drop; }}; }}"
 
 
 @dataclass(frozen=True)
