@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -80,8 +80,16 @@ class Twin:
 
     def words(self, namespace: str, command: Sequence[str]) -> list[str]:
         """The command that runs a program in one of the twin's network namespaces."""
-        enter = ["nsenter", f"--target={self.first}", "--mount", "--pid", "--net", "--uts"]
-        return [*enter, "ip", "netns", "exec", namespace, *command]
+        return [*self._enter, "ip", "netns", "exec", namespace, *command]
+
+    def at_once(self, commands: Iterable[tuple[str, str]]) -> None:
+        """Shell commands, each in a network namespace, at the same moment."""
+        together = " & ".join(f"ip netns exec {namespace} {command}" for namespace, command in commands)
+        subprocess.run([*self._enter, "sh", "-c", f"{together} & wait"], check=True)
+
+    @property
+    def _enter(self) -> list[str]:
+        return ["nsenter", f"--target={self.first}", "--mount", "--pid", "--net", "--uts"]
 
     def run(self, namespace: str, command: Sequence[str], check: bool = True) -> str:
         """Run it; what it printed."""

@@ -52,18 +52,18 @@ def gap(answered: Sequence[int]) -> Outage:
 
 @contextmanager
 def broken(twin: Twin, core: str, city: str, cut: Cut) -> Iterator[None]:
-    """The trunk between a core router and a city is cut, in all planes."""
-    trunk = [wire for wire in twin.layout.wires if {end[0].split(".")[0] for end in wire} == {core, city}]
-    lower = [end for wire in trunk for end in wire if end[0].startswith(city)]
-    for space, interface in lower if cut == "link down" else ():
-        twin.run(space, ["ip", "link", "set", "dev", interface, "down"])
-    for space, interface in [end for wire in trunk for end in wire] if cut == "silent" else ():
-        twin.run(space, ["nft", DROP.format(port=interface)])
-    yield
-    for space, interface in lower if cut == "link down" else ():
-        twin.run(space, ["ip", "link", "set", "dev", interface, "up"])
-    for space, _ in [end for wire in trunk for end in wire] if cut == "silent" else ():
-        twin.run(space, ["nft", "delete table inet cut"])
+    """The trunk between a core router and a city is cut, in all planes at the same moment."""
+    wires = [wire for wire in twin.layout.wires if {end[0].partition(".")[0] for end in wire} == {core, city}]
+    ends = [end for wire in wires for end in wire]
+    if cut == "silent":
+        twin.at_once((space, f"nft '{DROP.format(port=interface)}'") for space, interface in ends)
+        yield
+        twin.at_once((space, "nft delete table inet cut") for space, _ in ends)
+    else:
+        lower = [(space, interface) for space, interface in ends if space.startswith(city)]
+        twin.at_once((space, f"ip link set dev {interface} down") for space, interface in lower)
+        yield
+        twin.at_once((space, f"ip link set dev {interface} up") for space, interface in lower)
 
 
 def memory(twin: Twin) -> int:

@@ -231,3 +231,12 @@ def test_nothing_of_a_twin_is_seen_from_the_machine(twin: Twin) -> None:
     links = {path.name for path in Path("/sys/class/net").iterdir()}
     assert not {end[1] for wire in twin.layout.wires for end in wire} & links
     assert not set(twin.layout.namespaces) & {path.name for path in Path("/run/netns").glob("*")}
+
+
+def test_another_province_works_the_same() -> None:
+    """Its only city has a dedicated zone alone, and there is no exit."""
+    with Twin(ROOT / "tests" / "lab" / "province", "460100", 2) as small:
+        small.wait()
+        one, other = [lan(node) for node in small.layout.nodes if node.role == "township"]
+        assert [v for v in (4, 6) if not small.reaches(one, own(small, other, v))] == []
+        assert [v for v in (4, 6) if small.reaches(one, own(small, host_name("460100", "zone-dedicated"), v))] == []
