@@ -1,11 +1,13 @@
-"""The planner's commands: check the facts, allocate addresses, write the schemas. No cloud is asked.
+"""The planner's commands: check the facts, allocate addresses, write the schemas and outputs. No cloud is asked.
 
 python -m infra.plan check [--stack lab]
 python -m infra.plan allocate
 python -m infra.plan schema
 python -m infra.plan picture --stack lab docs/topology.svg
+python -m infra.plan export reports/addresses [--domain example.cn] [--serial 2026112201]
 """
 
+import re
 import sys
 import time
 from pathlib import Path
@@ -15,6 +17,7 @@ import typer
 
 from infra.plan.addresses import allocate, unused
 from infra.plan.build import build_plan
+from infra.plan.export.write import outputs, write_outputs
 from infra.plan.ledger import parse_ledger, render_ledger
 from infra.plan.load import load, load_unproved
 from infra.plan.picture import draw
@@ -23,6 +26,8 @@ from infra.plan.proof import proof
 from infra.plan.schema import write_schemas
 from infra.policies.rules import enforce
 
+DOMAIN = "extranet.internal"  # .internal is reserved for private use (ICANN, 2024)
+DOMAIN_NAME = re.compile(r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
 FACTS = Path(__file__).resolve().parents[2] / "stacks"
 Folder = Annotated[Path, typer.Option("--facts", help="数据目录 folder of facts", file_okay=False, exists=True)]
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -81,6 +86,23 @@ def picture(
 ) -> None:
     """画出拓扑 · Draw a stack's routers, segments, hosts and permitted flows."""
     file.write_text(draw(build_plan(load(facts), stack)), encoding="utf-8")
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="写到哪个目录 the folder to write", file_okay=False)],
+    domain: Annotated[str, typer.Option(help="反向解析指向的域 the domain that reverse DNS points to")] = DOMAIN,
+    serial: Annotated[
+        int | None, typer.Option(help="区文件序号 serial of all zones; else from content", min=1, max=2**32 - 1)
+    ] = None,
+    facts: Folder = FACTS,
+) -> None:
+    """写出地址规划：网页、表格、JSON、NetBox、反向解析、拓扑图 · Write the address plan for people and programs."""
+    if not DOMAIN_NAME.match(domain):
+        sys.exit(f"不是域名：{domain} · not a domain name; write it in lower case, without a final dot")
+    files = outputs(load(facts), domain, serial)
+    write_outputs(folder, files)
+    typer.echo(f"已写出 {len(files)} 个文件 · {len(files)} files written to {folder}")
 
 
 def main() -> None:

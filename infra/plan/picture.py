@@ -68,7 +68,10 @@ def draw(plan: Plan) -> str:
     ]
     links = [tuple(routers[end] for end, _ in link.ends) for link in plan.links]
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     return environment.get_template("picture.svg.j2").render(
         title=plan.stack.title,

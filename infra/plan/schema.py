@@ -1,4 +1,4 @@
-"""JSON Schema for editors, generated from the models: there is one copy of every rule."""
+"""JSON Schema for editors and readers of addresses.json, generated from the models: one copy of every rule."""
 
 import json
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from infra.plan.export.document import AddressDocument
 from infra.plan.load import Departments
 from infra.plan.network import Network
 from infra.plan.sites import Site
@@ -18,6 +19,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "system": System,
     "site": Site,
     "stack": Stack,
+    "addresses": AddressDocument,
 }
 
 

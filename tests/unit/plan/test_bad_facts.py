@@ -225,6 +225,12 @@ LEDGER = {
     "outside its parent, IPv6": ("360402001,fd", "360402001,fd95:347d:400::/56\n#", "360402001", "outside"),
     "inside the inner network, IPv6": ("360402001,fd", "360402001,fc00::/56\n#", "360402001", "inner network"),
     "no IPv6 address": ("360402001,fd", "#", "360402001", "IPv6"),
+    "anycast address of IPv6": (
+        "360400/dedicated/approval/db-1,fd95:347d:301::2",
+        "360400/dedicated/approval/db-1,fd95:347d:301:0:ffff:ffff:ffff:ff80",
+        "360400/dedicated/approval/db-1",
+        "the cloud itself",
+    ),
     "gateway's IPv6 address": (
         "360400/dedicated/approval/db-1,fd95:347d:301::2",
         "360400/dedicated/approval/db-1,fd95:347d:301::1",
