@@ -1,9 +1,10 @@
 """What the twin is measured by: the gap that a cut leaves in a stream of echoes, and the memory of a router."""
 
+import math
 import re
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,7 +19,7 @@ CUTS: tuple[Cut, ...] = ("link down", "silent")
 INTERVAL = 0.01  # seconds between echoes
 SENT = 800
 DAEMONS = frozenset(("zebra", "bgpd", "staticd", "bfdd"))
-SEQUENCE = re.compile(r"icmp_seq=(\d+) ttl")
+ANSWER = re.compile(r"^\[(\d+\.\d+)\].*icmp_seq=(\d+) ttl", re.MULTILINE)
 # What a fibre cut behind a transmission system looks like: nothing comes in any more, and the link stays up.
 DROP = "table inet cut {{ chain fibre {{ type filter hook prerouting priority -500; iifname {port} drop; }}; }}"
 
@@ -35,19 +36,23 @@ def heal(twin: Twin, city: str, cut: Cut) -> Outage:
     """Cut the trunk from the core router that the province's shared zone sends through; see how the stream goes on."""
     province = twin.province
     source, target = host_name(province, "zone-shared"), twin.hosts[host_name(city, "zone-shared")].own[0]
-    command = ["ping", "-n", "-i", str(INTERVAL), "-c", str(SENT), "-W", "1", target.partition("/")[0]]
+    command = ["ping", "-D", "-n", "-i", str(INTERVAL), "-c", str(SENT), "-W", "1", target.partition("/")[0]]
     stream = subprocess.Popen(twin.words(source, command), stdout=subprocess.PIPE, text=True)
     time.sleep(1)
     with broken(twin, f"{province}-core-1", city, cut):
         said, _ = stream.communicate()
     twin.wait()
-    return gap([int(number) for number in SEQUENCE.findall(said)])
+    return gap({int(number): float(moment) for moment, number in ANSWER.findall(said)})
 
 
-def gap(answered: Sequence[int]) -> Outage:
-    """The outage that the answered ones of all echoes show."""
-    longest = max(after - before - 1 for before, after in pairwise((0, *sorted(set(answered)), SENT + 1)))
-    return Outage(SENT - len(set(answered)), longest * INTERVAL)
+def gap(answered: Mapping[int, float]) -> Outage:
+    """The outage that the answered ones of all echoes show, by their numbers and moments."""
+    if len(answered) < 2:
+        return Outage(SENT - len(answered), math.inf)
+    first, last = min(answered), max(answered)
+    apart = (answered[last] - answered[first]) / (last - first)  # a busy machine sends less often than it was told to
+    longest = max(after - before - 1 for before, after in pairwise((0, *sorted(answered), SENT + 1)))
+    return Outage(SENT - len(answered), longest * apart)
 
 
 @contextmanager

@@ -240,3 +240,4 @@ def test_another_province_works_the_same() -> None:
         one, other = [lan(node) for node in small.layout.nodes if node.role == "township"]
         assert [v for v in (4, 6) if not small.reaches(one, own(small, other, v))] == []
         assert [v for v in (4, 6) if small.reaches(one, own(small, host_name("460100", "zone-dedicated"), v))] == []
+    assert not Path(f"/proc/{small.first}").exists()

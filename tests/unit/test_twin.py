@@ -4,7 +4,7 @@ import pytest
 
 from lab.openstack.shell import LabError
 from lab.twin.layout import choose
-from lab.twin.measure import INTERVAL, SENT, gap
+from lab.twin.measure import SENT, gap
 from tests.unit.extranet.provinces import SMALL, real
 
 
@@ -41,6 +41,10 @@ def test_an_unknown_city_is_told_with_those_that_are_there() -> None:
 
 
 def test_an_outage_is_its_longest_gap() -> None:
-    assert gap(range(1, SENT + 1)).seconds == 0
-    assert gap([n for n in range(1, SENT + 1) if not 100 <= n < 150 and n != 300]).seconds == 50 * INTERVAL
-    assert gap([]).lost == SENT
+    sent = {number: number * 0.02 for number in range(1, SENT + 1)}
+    assert gap(sent).seconds == 0
+    left = {number: moment for number, moment in sent.items() if not 100 <= number < 150 and number != 300}
+    assert gap(left).seconds == pytest.approx(1.0)
+    assert gap(left).lost == 51
+    assert gap({number: moment for number, moment in sent.items() if number <= 400}).seconds == pytest.approx(8.0)
+    assert gap({}).lost == SENT
