@@ -31,6 +31,9 @@ NAMESPACES = (
 )
 
 
+PATIENCE = 60  # seconds, for all sessions as for the end
+
+
 class Twin:
     """A running twin; ending this process ends it too."""
 
@@ -63,9 +66,12 @@ class Twin:
         self.close()
 
     def close(self) -> None:
-        """End process 1, and with it everything in its namespaces."""
-        self._process.kill()
-        self._process.communicate()
+        """End process 1 by the end of its input; what is in its namespaces goes first, and is waited for."""
+        try:
+            self._process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
         self._folder.cleanup()
 
     @property
@@ -129,7 +135,7 @@ class Twin:
         heard = [{name for name, peer in one["peers"].items() if peer.get("pfxRcd")} for one in families]
         return set.intersection(*heard) if len(heard) > 1 else set()
 
-    def wait(self, patience: float = 60) -> float:
+    def wait(self, patience: float = PATIENCE) -> float:
         """Wait until all sessions are established; seconds that it took."""
         begin = time.monotonic()
         while silent := self.silent():
