@@ -22,7 +22,7 @@ from lab.twin.measure import CUTS, Cut, heal
 ROOT = Path(__file__).resolve().parents[2]
 FACTS = ROOT / "stacks"
 CITY, TOWNSHIPS = "360400", 26
-HEALED = {"link down": 1.0, "silent": 3.0}  # seconds; ADR 10
+HEALED = {"link down": 2.0, "silent": 3.0}  # seconds; ADR 10
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("vtysh") is None, reason="needs root and the Debian package frr"
 )

@@ -187,8 +187,11 @@ def test_another_province_works_the_same() -> None:
 
 
 def changed(before: Extranet, after: Extranet) -> set[str]:
-    old, new = render(before.nodes), render(after.nodes)
-    return {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+    """The files that differ: those of routers that are new, gone or told something else."""
+    old, new = ({node.name: node for node in extranet.nodes} for extranet in (before, after))
+    differing = [name for name in old.keys() | new.keys() if old.get(name) != new.get(name)]
+    texts = [render([nodes[name] for name in differing if name in nodes]) for nodes in (old, new)]
+    return {name for name in texts[0].keys() | texts[1].keys() if texts[0].get(name) != texts[1].get(name)}
 
 
 @quick
