@@ -46,6 +46,12 @@ def toolchain(context: typer.Context) -> None:
     raise typer.Exit(group("lab.toolchain.cli", context.args))
 
 
+@app.command(context_settings=GROUP)
+def twin(context: typer.Context) -> None:
+    """政务外网镜像 the extranet's twin on FRR: measure, shell."""
+    raise typer.Exit(group("lab.twin.cli", context.args))
+
+
 @app.command()
 def env() -> None:
     """Print the shell variables that `activate` sets."""
@@ -85,6 +91,8 @@ def packages() -> None:
         console.print(f"不能在此安装 cannot install here: {' '.join(names)}")
     else:
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        if "frr" in names and shutil.which("systemctl"):  # the twin starts its own; the machine gets no routing daemon
+            subprocess.run(["systemctl", "mask", "frr.service"], check=True)
         for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *names]):
             subprocess.run(command, env=environment, check=True)
 

@@ -22,9 +22,12 @@ PROGRAMS = {
     "mke2fs": "e2fsprogs",
     "mmdebstrap": "mmdebstrap",
     "mount": "mount",
+    "nft": "nftables",
+    "ping": "iputils-ping",
     "qemu-img": "qemu-utils",
     "ssh": "openssh-client",
     "unshare": "util-linux",
+    "vtysh": "frr",
 }
 # Kernel feature → the option that has to be built in or loadable.
 FEATURES = {
