@@ -66,7 +66,7 @@ lint: environment  ## 静态检查 ruff, mypy, yamllint, ansible-lint
 	@$(ACTIVE) ruff check . && ruff format --check . && mypy && yamllint --strict . && ANSIBLE_INVENTORY=tests/inventory.yml ansible-lint --offline
 
 unit: environment  ## 单元与策略测试 unit and policy tests, without a cloud
-	@$(ACTIVE) pytest -q tests/unit tests/policy
+	@$(ACTIVE) pytest -q --numprocesses=logical tests/unit tests/policy
 
 bench: environment  ## 测量 README 的指标 measure the README's figures: make bench FIGURES="preview audit-host"
 	@$(ACTIVE) python -m benchmarks $(FIGURES)

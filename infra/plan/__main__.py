@@ -22,7 +22,6 @@ from infra.plan.addresses import unused
 from infra.plan.assign import assign
 from infra.plan.build import build_plan
 from infra.plan.catalogue import catalogue
-from infra.plan.export.write import outputs, write_outputs
 from infra.plan.load import load
 from infra.plan.new import FACTS, Folder, new
 from infra.plan.picture import draw
@@ -111,6 +110,8 @@ def export(
     """写出地址规划：网页、表格、JSON、NetBox、反向解析、拓扑图 · Write the address plan for people and programs."""
     if not DOMAIN_NAME.match(domain):
         sys.exit(f"不是域名：{domain} · not a domain name; write it in lower case, without a final dot")
+    from infra.plan.export.write import outputs, write_outputs  # noqa: PLC0415 - a workbook library that checks need not
+
     files = outputs(load(facts), domain, serial)
     write_outputs(folder, files)
     typer.echo(f"已写出 {len(files)} 个文件 · {len(files)} files written to {folder}")

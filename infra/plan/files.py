@@ -5,6 +5,7 @@ is told, and read on where it can be, so that the first fault of a file does not
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -60,15 +61,21 @@ def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+@lru_cache(maxsize=256)
+def _compose(text: str) -> tuple[Node | None, SafeConstructor]:
+    """The nodes of a text: onboarding proves the facts in copies, most of whose files it has read before."""
+    loader = YAML(typ="safe", pure=True)
+    return loader.compose(text), loader.constructor
+
+
 def read_yaml(path: Path, name: str) -> tuple[Source | None, list[Problem]]:
     """Parse one YAML file into plain data with lines."""
     text, problems = read_text(path, name)
     if text is None:
         return None, problems
-    loader = YAML(typ="safe", pure=True)
     try:
-        node = loader.compose(text)
-        reader = _Reader(name, loader.constructor)
+        node, constructor = _compose(text)
+        reader = _Reader(name, constructor)
         data = None if node is None else reader.value(node, ())
     except MarkedYAMLError as error:
         return None, [*problems, _syntax(name, text, error)]
