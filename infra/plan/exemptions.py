@@ -17,7 +17,7 @@ class Exemption(Facts):
     stack: Name | None = Field(
         None, description="stack that the resource belongs to; left out: every stack that has it"
     )
-    resource: Annotated[str, Field(pattern=r"^[a-z_]+\..*\w")] = Field(
+    resource: Annotated[str, Field(pattern=r"^\w+\..*\w")] = Field(
         description="资源 the resource, as a refusal prints it; * stands for any part of its name"
     )
     owner: Told = Field(description="责任单位或责任人 who answers for it")

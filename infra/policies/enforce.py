@@ -8,7 +8,7 @@ from infra.plan.exemptions import Exemption
 from infra.plan.plan import Plan
 from infra.plan.problems import FactsError, Problem
 from infra.plan.world import World
-from infra.policies.rules import POLICIES
+from infra.policies.rules import POLICIES, Policy
 
 
 def enforce(world: World, plan: Plan, today: date) -> tuple[Exemption, ...]:
@@ -18,26 +18,33 @@ def enforce(world: World, plan: Plan, today: date) -> tuple[Exemption, ...]:
     for rule in POLICIES:
         for where, text in rule.breaks(plan):
             told = f"[GB/T 22239 {rule.control} {rule.title} ({rule.name})] {text}"
-            hits = [
-                index
-                for index, one in enumerate(world.exemptions)
-                if one.policy == rule.name and fnmatchcase(where, one.resource) and one.stack in (None, plan.name)
-            ]
-            if not hits:
+            exemption = exempt(world, rule, plan.name, where)
+            if exemption is None:
                 problems.append(Problem(f"stack {plan.name}", 0, where, told))
                 continue
-            exemption = world.exemptions[hits[0]]
             used.append(exemption)
             if exemption.expires < today:
+                place = ("exemptions", world.exemptions.index(exemption), "expires")
                 expired = f"{told}；豁免已于 {exemption.expires} 到期 · its exemption expired on {exemption.expires}"
-                problems.append(world.sources["exemptions.yaml"].problem(("exemptions", hits[0], "expires"), expired))
+                problems.append(world.sources["exemptions.yaml"].problem(place, expired))
     if problems:
         raise FactsError(problems)
     return tuple(used)
 
 
+def exempt(world: World, rule: Policy, stack: str, where: str) -> Exemption | None:
+    """The register's entry for this place, expired or not."""
+    for one in world.exemptions:
+        if one.policy == rule.name and fnmatchcase(where, one.resource) and one.stack in (None, stack):
+            return one
+    return None
+
+
 def refuse_unneeded(world: World, used: Iterable[Exemption]) -> None:
-    """Raise for entries that no stack needs: the register says what is, not what once was."""
+    """Raise for entries that no stack needs: the register says what is, not what once was.
+
+    What the policy pack exempts (`Router.edge`, by a resource's type) only its previews can tell.
+    """
     needed = set(used)
     problems = [
         world.sources["exemptions.yaml"].problem(
@@ -45,7 +52,7 @@ def refuse_unneeded(world: World, used: Iterable[Exemption]) -> None:
             f"{one.resource} 未违反 {one.policy}，请删除此项 · nothing to exempt: remove this entry",
         )
         for index, one in enumerate(world.exemptions)
-        if one not in needed
+        if one not in needed and one.resource[0].islower()
     ]
     if problems:
         raise FactsError(problems)

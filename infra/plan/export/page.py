@@ -10,10 +10,17 @@ Row = list[object]
 
 def render_page(nodes: Sequence[Node]) -> str:
     """The page."""
+    city = next((node for node in nodes if node.kind == "city"), nodes[0])
+    example = [city.name, city.key, *(str(share.entry.network.network_address) for share in city.shares)]
     return (
         environment()
         .get_template("addresses.html.j2")
-        .render(rows=page_rows(nodes), words=WORDS, title=" · ".join(n.name for n in nodes if n.kind == "province"))
+        .render(
+            rows=page_rows(nodes),
+            words=WORDS,
+            title=" · ".join(n.name for n in nodes if n.kind == "province"),
+            example=" · ".join(example),
+        )
     )
 
 
