@@ -42,7 +42,11 @@ def validation(rule: Policy, check: Check) -> StackValidationPolicy:
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         stack = args.resources[0].urn.split(":")[2] if args.resources else ""
-        found = [Resource(one.resource_type.rpartition(":")[2], one.name, known(one.props)) for one in args.resources]
+        found = [
+            Resource(one.resource_type.rpartition(":")[2], one.name, known(one.props))
+            for one in args.resources
+            if one.resource_type.startswith("openstack:")
+        ]
         for place, text in check(found, WORLD.network.inner_network):
             exemption = exempt(WORLD, rule, stack, place)
             if exemption is None or exemption.expires < date.today():
