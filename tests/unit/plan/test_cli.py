@@ -3,19 +3,43 @@
 import resource
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
+from typing import NamedTuple
+from unittest.mock import patch
 
+from infra.plan.__main__ import main
 from tests.unit.plan.conftest import ROOT, Spoil
 
 
-def run(*words: str, facts: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "infra.plan", *words, "--facts", str(facts)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+class Done(NamedTuple):
+    """What a finished command leaves."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*words: str, facts: Path) -> Done:
+    """The command in this process: a second less each than in one of its own."""
+    out, err = StringIO(), StringIO()
+    command = ["infra.plan", *words, "--facts", str(facts)]
+    with redirect_stdout(out), redirect_stderr(err), patch.object(sys, "argv", command):
+        try:
+            main()
+            code: int | str | None = 0
+        except SystemExit as end:
+            code = end.code
+    if isinstance(code, str):  # as the interpreter does
+        err.write(code)
+    return Done(1 if isinstance(code, str) else code or 0, out.getvalue(), err.getvalue())
 
 
 def test_check_proves_a_whole_province_in_seconds(facts: Path) -> None:
     begin = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = run("check", facts=facts)
+    command = [sys.executable, "-m", "infra.plan", "check", "--facts", str(facts)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0, done.stderr
     assert spent.ru_utime - begin.ru_utime < 5
