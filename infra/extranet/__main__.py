@@ -4,7 +4,6 @@ python -m infra.extranet diff <folder>
 python -m infra.extranet render <folder> [--remove-gone]
 """
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,21 +11,19 @@ import typer
 
 from infra.extranet.files import Change, compare, write
 from infra.extranet.plan import plan
+from infra.plan.commands import FACTS, Folder, run
 from infra.plan.load import load
-from infra.plan.problems import FactsError
 
-FACTS = Path(__file__).resolve().parents[2] / "stacks"
 SHOWN = 20
-Facts = Annotated[Path, typer.Option("--facts", help="数据目录 folder of facts", file_okay=False, exists=True)]
-Folder = Annotated[Path, typer.Argument(help="配置目录 folder with a file for each router", file_okay=False)]
+Configurations = Annotated[Path, typer.Argument(help="配置目录 folder with a file for each router", file_okay=False)]
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()
 def render(
-    folder: Folder,
+    folder: Configurations,
     remove_gone: Annotated[bool, typer.Option(help="删除已撤销节点的文件 remove files of nodes that are gone")] = False,
-    facts: Facts = FACTS,
+    facts: Folder = FACTS,
 ) -> None:
     """写出每台路由器的配置，未变的不动 · Write each router's configuration; what is the same stays untouched."""
     wanted = plan(load(facts)).files()
@@ -45,7 +42,7 @@ def render(
 
 
 @app.command()
-def diff(folder: Folder, facts: Facts = FACTS) -> None:
+def diff(folder: Configurations, facts: Folder = FACTS) -> None:
     """显示将要改变的内容，有变化时退出码为 1 · Show what `render` would change; exit code 1 when there is something."""
     changes = compare(folder, plan(load(facts)).files())
     for change in changes:
@@ -62,11 +59,8 @@ def _count(changes: list[Change]) -> str:
 
 
 def main() -> None:
-    """Run a command; problems are an answer, not a crash."""
-    try:
-        app()
-    except FactsError as error:
-        sys.exit(error.report())
+    """Run a command."""
+    run(app)
 
 
 if __name__ == "__main__":

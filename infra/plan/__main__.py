@@ -22,10 +22,10 @@ from infra.plan.addresses import unused
 from infra.plan.assign import assign
 from infra.plan.build import build_plan
 from infra.plan.catalogue import catalogue
+from infra.plan.commands import FACTS, Folder, run
 from infra.plan.load import load
-from infra.plan.new import FACTS, Folder, new
+from infra.plan.new import new
 from infra.plan.picture import draw
-from infra.plan.problems import FactsError
 from infra.plan.proof import proof
 from infra.plan.schema import write_schemas
 from infra.policies.enforce import enforce, refuse_unneeded
@@ -118,11 +118,8 @@ def export(
 
 
 def main() -> None:
-    """Run a command; problems are an answer, not a crash."""
-    try:
-        app()
-    except FactsError as error:
-        sys.exit(error.report())
+    """Run a command."""
+    run(app)
 
 
 if __name__ == "__main__":

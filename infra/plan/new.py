@@ -21,14 +21,13 @@ from infra.plan import onboard
 from infra.plan.assign import assign
 from infra.plan.base import Level, target
 from infra.plan.build import build_plan
+from infra.plan.commands import FACTS, Folder
 from infra.plan.cost import address_cost, quota_cost, quota_lines
 from infra.plan.load import load
 from infra.plan.problems import FactsError, Problem
 from infra.plan.world import World
 from infra.policies.enforce import enforce
 
-FACTS = Path(__file__).resolve().parents[2] / "stacks"
-Folder = Annotated[Path, typer.Option("--facts", help="数据目录 folder of facts", file_okay=False, exists=True)]
 Name = Annotated[str, typer.Argument(help="小写名称 lower-case name")]
 Title = Annotated[str, typer.Option(help="名称 title")]
 Division = Annotated[str, typer.Option(help="行政区划代码 division code")]

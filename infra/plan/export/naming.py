@@ -4,6 +4,6 @@ LABEL = 63  # RFC 1035
 
 
 def dns_name(key: str, domain: str) -> str:
-    """`360400/public/website/gw-1` → `gw-1.website.public.360400.<domain>`, without the final dot."""
+    """`<division>/public/website/gw-1` → `gw-1.website.public.<division>.<domain>`, without the final dot."""
     labels = [part.lstrip("_")[:LABEL].rstrip("-") for part in reversed(key.split("/"))]
     return ".".join([*labels, domain])
