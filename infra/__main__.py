@@ -13,7 +13,7 @@ import pulumi
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from infra.destruction import Declared, refuse_destruction
-from infra.leftovers import clear_leftovers, state
+from infra.leftovers import clear_leftovers
 from infra.outputs import publish
 from infra.plan.build import build_plan
 from infra.plan.load import load
@@ -22,6 +22,7 @@ from infra.policies.enforce import enforce
 from infra.preflight import look_up
 from infra.settings import read_settings
 from infra.stack import build
+from infra.state import StateError, resources
 
 try:
     settings = read_settings(pulumi.Config("ganyun"), pulumi.get_stack())
@@ -30,13 +31,16 @@ try:
     for exemption in enforce(world, plan, date.today()):
         pulumi.log.warn(f"豁免 exempt until {exemption.expires}: {exemption.policy}, {exemption.resource}")
     cloud = look_up(plan, world.sources[f"{settings.stack}.yaml"], os.environ)
+    before = resources(settings.stack)
     if not pulumi.runtime.is_dry_run():
-        clear_leftovers(plan, cloud.connection.network, settings.stack)
+        clear_leftovers(plan, cloud.connection.network, before)
 except FactsError as error:
     sys.exit(error.report())
+except StateError as error:
+    sys.exit(str(error))
 declared = Declared()
 publish(plan, build(plan, cloud, settings.operator_key))
 try:
-    refuse_destruction(plan, state(settings.stack), declared.resources, os.environ)
+    refuse_destruction(plan, before, declared.resources, os.environ)
 except FactsError as error:
     sys.exit(error.report())

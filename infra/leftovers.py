@@ -5,9 +5,7 @@ or a network stays that no state has heard of, and holds the address that the ne
 project that the state does know, bears a planned name, and is used by nobody.
 """
 
-import json
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -24,14 +22,7 @@ class Leftover(NamedTuple):
     remove: Callable[[], Any]
 
 
-def state(stack: str) -> list[dict[str, Any]]:
-    """Everything in the stack's state."""
-    command = ["pulumi", "stack", "export", "--stack", stack]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)["deployment"].get("resources") or []
-
-
-def half_made(resources: list[dict[str, Any]]) -> list[str]:
+def half_made(resources: Sequence[Mapping[str, Any]]) -> list[str]:
     """Names that the state has as broken off: Pulumi would update these, which the provider can't for many kinds."""
     return [one["urn"].split("::")[-1] for one in resources if one.get("initErrors")]
 
@@ -74,9 +65,8 @@ def find_leftovers(network: Any, known: set[str], names: set[str]) -> Iterator[L
                 yield Leftover(kind, thing.name, partial(remove, thing))
 
 
-def clear_leftovers(plan: Plan, network: Any, stack: str) -> None:
-    """Remove them, and say so."""
-    resources = state(stack)
+def clear_leftovers(plan: Plan, network: Any, resources: Sequence[Mapping[str, Any]]) -> None:
+    """Remove them, and say so; `resources` is the stack's state."""
     if broken := ", ".join(half_made(resources)):
         # With --refresh the state may be in mending while this is read, so it is a hint and no reason to stop.
         text = "上次运行中断时只建成一半，须加 --refresh · half made by an interrupted run, needs pulumi up --refresh"

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from infra.state import StateError
 from lab import paths, preflight, probe, secrets, settlement, state, steps, summary
 from lab.openstack.shell import LabError
 from lab.paths import NotActivatedError
@@ -155,6 +156,6 @@ def main() -> None:
     """Known errors are told in their own words, without a traceback."""
     try:
         app()
-    except (BuildError, LabError, NotActivatedError, UnsupportedError) as error:
+    except (BuildError, LabError, NotActivatedError, StateError, UnsupportedError) as error:
         sys.stderr.write(f"✗ {error}\n")
         raise SystemExit(1) from None

@@ -6,12 +6,12 @@ hand on a host is not seen here; the audit sees that.
 
 import hashlib
 import json
-import subprocess
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from infra.state import resources
 from infra.write import write_private
-from lab.openstack.shell import LabError
 from lab.paths import Paths, stack_settings
 
 READ = ("roles", "playbooks", "stacks", "disaster_recovery", "ansible.cfg")
@@ -29,12 +29,9 @@ def sources(paths: Paths) -> Iterator[Path]:
 
 def servers() -> str:
     """The stack's servers and outputs, as Pulumi knows them."""
-    done = subprocess.run(["pulumi", "stack", "export"], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise LabError(f"读不到 stack 状态 no stack state: {done.stderr.strip()}")
-    resources = json.loads(done.stdout)["deployment"].get("resources", [])
-    ids = sorted(resource["id"] for resource in resources if resource["type"] == INSTANCE)
-    outputs = [resource.get("outputs") for resource in resources if resource["type"] == "pulumi:pulumi:Stack"]
+    known = resources(os.environ["PULUMI_STACK"])
+    ids = sorted(one["id"] for one in known if one["type"] == INSTANCE)
+    outputs = [one.get("outputs") for one in known if one["type"] == "pulumi:pulumi:Stack"]
     return json.dumps([ids, outputs], sort_keys=True)
 
 

@@ -18,7 +18,7 @@ import typer
 from infra.drift.cloud import unmanaged
 from infra.drift.findings import WORDS, Change, ranked
 from infra.drift.report import write
-from infra.leftovers import state
+from infra.state import StateError, resources
 
 DIFFERS = 3
 
@@ -58,9 +58,12 @@ def main(
     reports: Annotated[Path, typer.Option(envvar="GANYUN_REPORTS", help="报告目录 folder of reports")],
 ) -> None:
     """查找云平台上被手工改动之处 · Find what was changed by hand."""
-    resources = state(stack)
+    try:
+        known = resources(stack)
+    except StateError as error:
+        sys.exit(str(error))
     cloud = openstack.connect(cloud=os.environ.get("OS_CLOUD"))
-    found = ranked(unmanaged(cloud, resources), changes(refreshed(stack)))
+    found = ranked(unmanaged(cloud, known), changes(refreshed(stack)))
     at = datetime.now().astimezone()
     page = write(reports / "drift" / f"{at:%Y%m%dT%H%M%S}-{stack}", stack, at, found)
     for one in found:
