@@ -38,7 +38,7 @@ services: monitor web recovery
 	@$(ACTIVE) ansible-playbook playbooks/retention.yml
 
 monitor web recovery:
-	@$(ACTIVE) ansible-playbook playbooks/$@.yml
+	@$(ACTIVE) ansible-playbook playbooks/$@.yml -e restore_lost=true
 
 test: lint unit  ## 全部测试 lint, types, unit, policy, end to end (on the lab that is up, else on one made for it)
 	@$(ACTIVE) \

@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 from pydantic import Field
 
@@ -95,7 +95,7 @@ class Journal:
         path = self._new_evidence()
         complaints = path.with_suffix(".err")
         with path.open("w") as out, complaints.open("w") as err:
-            done = subprocess.run(command, input=given, stdout=out, stderr=err, text=True, check=False)
+            code = _run(command, given, out, err)
         text = path.read_text(encoding="utf-8", errors="replace")
         if said := complaints.read_text(encoding="utf-8", errors="replace"):
             with path.open("a", encoding="utf-8") as out:
@@ -107,14 +107,25 @@ class Journal:
             command=shown or shlex.join(command),
             input="" if secret else (given or ""),
             started=started,
-            exit=done.returncode,
+            exit=code,
             output=(text + said)[-EXCERPT:],
             file=f"evidence/{path.name}",
         )
-        if done.returncode != 0:
-            msg = f"{title}：失败 failed (exit {done.returncode}, evidence/{path.name})\n{_heart(text, said)}"
+        if code != 0:
+            msg = f"{title}：失败 failed (exit {code}, evidence/{path.name})\n{_heart(text, said)}"
             raise CommandError(msg)
         return text
+
+
+def _run(command: Sequence[str], given: str | None, out: TextIO, err: TextIO) -> int:
+    """Ctrl-C reaches the command too: it is given time to end well, or Pulumi would leave its state locked."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=err, text=True) as process:
+        try:
+            process.communicate(given)
+        except KeyboardInterrupt:
+            process.wait()
+            raise
+    return process.returncode
 
 
 def _heart(text: str, said: str) -> str:
