@@ -16,7 +16,7 @@ from infra.plan.world import World
 def build_plan(world: World, name: str) -> Plan:
     """The plan of one stack of a checked world."""
     stack = world.stacks[name]
-    systems = [_reduced(world.systems[target(reference)], stack.replicas) for reference in stack.systems]
+    systems = [_reduced(system, stack.replicas) for system in world.built(stack)]
     segments = plan_segments(world, stack, systems)
     links = plan_links(world, stack, systems)
     addresses = _addresses(world, systems)
@@ -55,13 +55,15 @@ def _reduced(system: System, replicas: int | None) -> System:
 
 def _domains(world: World, stack: Stack, systems: Sequence[System]) -> tuple[PlannedDomain, ...]:
     """A domain a city or province, with a project for each department that owns something in the stack."""
-    servers = {target(system.owner) for system in systems}
-    owners = dict.fromkeys([*sorted(servers), *(target(router.owner) for router in stack.routers.values())])
+    servers = sorted({(system.owner, system.division) for system in systems})
+    routers = [(router.owner, stack.division) for router in stack.routers.values()]
+    owners = dict.fromkeys(filter(None, (world.department(*place) for place in (*servers, *routers))))
+    hosting = {target(owner) for owner, _ in servers}
     domains: dict[str, list[PlannedProject]] = {}
-    for owner in owners:
-        department = world.departments[owner]
-        quota = stack.quotas.get(owner) or stack.quotas["default"]
-        project = PlannedProject(name=owner, title=department.title, quota=quota, hosts_servers=owner in servers)
+    for department in owners:
+        name = department.name
+        quota = stack.quotas.get(name) or stack.quotas["default"]
+        project = PlannedProject(name=name, title=department.title, quota=quota, hosts_servers=name in hosting)
         domains.setdefault(world.divisions.tenancy(department.division).code, []).append(project)
     return tuple(
         PlannedDomain(

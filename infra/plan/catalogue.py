@@ -6,7 +6,7 @@ from typing import get_args
 
 from infra.plan.base import target
 from infra.plan.services import unprovided
-from infra.plan.systems import System, SystemTier
+from infra.plan.systems import SystemEntry, SystemTier
 from infra.plan.world import World
 
 WORDS: dict[SystemTier, str] = {"province": "省级", "city": "市级", "county": "县级"}
@@ -38,7 +38,8 @@ def _tier(world: World, tier: SystemTier) -> str:
     systems = [system for system in world.systems.values() if system.tier == tier]
     if not systems:
         return ""
-    places = dict.fromkeys(world.divisions[system.division].name for system in systems)
+    codes = dict.fromkeys(code for code, name in world.placed_systems if world.systems[name].tier == tier)
+    places = [world.divisions[code].name for code in codes]
     rows = [COLUMNS, ("---",) * len(COLUMNS), *(_row(world, system) for system in systems)]
     return (
         f"\n## {WORDS[tier]} {tier}（{'、'.join(places)}）\n\n"
@@ -47,15 +48,16 @@ def _tier(world: World, tier: SystemTier) -> str:
     )
 
 
-def _row(world: World, system: System) -> tuple[str, ...]:
+def _row(world: World, system: SystemEntry) -> tuple[str, ...]:
     zones: dict[str, int] = {}
     for function in system.functions.values():
         zones[function.zone] = zones.get(function.zone, 0) + len(function.hosts)
     missing = [f"`{name.partition('/')[2]}`" for name in unprovided([system])]
+    everywhere = "" if system.division else f"（每{WORDS[system.tier][0]}一套 one in each {system.tier}）"
     return (
         f"`{system.name}`",
-        system.title,
-        world.departments[target(system.owner)].title,
+        system.title + everywhere,
+        _owner(world, system),
         str(system.protection_level),
         f"{_short(system.recovery.rpo)} / {_short(system.recovery.rto)}",
         "，".join(f"{zone} {count}" for zone, count in zones.items()),
@@ -64,13 +66,20 @@ def _row(world: World, system: System) -> tuple[str, ...]:
     )
 
 
+def _owner(world: World, system: SystemEntry) -> str:
+    divisions = [code for code, name in world.placed_systems if name == system.name]
+    titles = {owner.title for code in divisions if (owner := world.department(system.owner, code))}
+    own = world.departments[target(system.owner)].title
+    return titles.pop() if len(titles) == 1 else f"各{WORDS[system.tier][0]}{own}"
+
+
 def _short(duration: timedelta) -> str:
     seconds = int(duration.total_seconds())
     unit, word = next(pair for pair in ((86400, "d"), (3600, "h"), (60, "m"), (1, "s")) if seconds % pair[0] == 0)
     return f"{seconds // unit}{word}"
 
 
-def by_tier(systems: Iterable[System]) -> Iterator[str]:
+def by_tier(systems: Iterable[SystemEntry]) -> Iterator[str]:
     """One line a tier: how many systems of which level, and on how many hosts."""
     found = list(systems)
     for tier in get_args(SystemTier):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import networkx as nx
 
 from infra.plan.base import target
-from infra.plan.lookup import check_division, check_owner
+from infra.plan.lookup import check_division, check_owner, lacks
 from infra.plan.problems import Problem
 from infra.plan.source import Source
 from infra.plan.stack import Stack
@@ -18,13 +18,17 @@ def check_stack(world: World, source: Source, stack: Stack) -> Iterator[Problem]
     yield from check_division(world, source, ("division",), stack.division)
     for index, reference in enumerate(stack.systems):
         where = ("systems", index)
-        if target(reference) not in world.systems and f"systems/{target(reference)}" not in world.unread:
-            yield source.problem(
-                where, f"系统不存在 · unknown system {target(reference)}; known: {', '.join(world.systems)}"
-            )
+        name = target(reference)
+        if name not in world.systems:
+            if f"systems/{name}" not in world.unread:
+                text = f"系统不存在 · unknown system {name}; known: {', '.join(world.systems)}"
+                yield source.problem(where, text)
+        elif lacks(world, reference, [stack.division]):
+            text = f"系统不属于 {stack.division} 或其上级 · system {name} is not one of {stack.division} or above it"
+            yield source.problem(where, text)
         if reference in stack.systems[:index]:
             yield source.problem(where, f"重复 · {reference} is already there")
-    systems = [world.systems[target(ref)] for ref in dict.fromkeys(stack.systems) if target(ref) in world.systems]
+    systems = world.built(stack)
     yield from _check_names(world, systems)
     yield from _check_flavors_and_images(world, source, stack, systems)
     yield from _check_routers(world, source, stack, systems)
@@ -72,7 +76,7 @@ def _check_routers(world: World, source: Source, stack: Stack, systems: list[Sys
         text = f"全省只许一个互联网出口，已有 {exits[0]} · a second Internet exit; {exits[0]} is the one (8.1.3.1-a)"
         yield source.problem(("routers", name, "exit"), text)
     for name, router in stack.routers.items():
-        yield from check_owner(world, source, ("routers", name, "owner"), router.owner)
+        yield from check_owner(world, source, ("routers", name, "owner"), router.owner, [stack.division])
         for index, key in enumerate(router.zones):
             where = ("routers", name, "zones", index)
             code, _, zone = key.partition("/")

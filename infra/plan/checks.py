@@ -1,14 +1,15 @@
 """Checks that need more than one file: every reference names something, every name is there once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 
+from infra.plan.base import target
 from infra.plan.check_stack import check_stack, check_stacks
-from infra.plan.lookup import check_division, check_owner
+from infra.plan.lookup import check_division, check_owner, lacks
 from infra.plan.needs import GATEWAY, SERVICE
 from infra.plan.problems import Problem
 from infra.plan.source import Source, Where
-from infra.plan.systems import System
+from infra.plan.systems import SystemEntry
 from infra.plan.world import World
 
 
@@ -27,9 +28,10 @@ def check_world(world: World) -> list[Problem]:
     return problems
 
 
-def _check_system(world: World, source: Source, system: System) -> Iterator[Problem]:
+def _check_system(world: World, source: Source, system: SystemEntry) -> Iterator[Problem]:
+    divisions = [code for code, name in world.placed_systems if name == system.name]
     yield from check_division(world, source, ("division",), system.division)
-    yield from check_owner(world, source, ("owner",), system.owner)
+    yield from check_owner(world, source, ("owner",), system.owner, divisions)
     yield from _check_tier(world, source, system)
     yield from _check_zones(world, source, system)
     yield from _check_flavors(world, source, system)
@@ -37,17 +39,18 @@ def _check_system(world: World, source: Source, system: System) -> Iterator[Prob
     yield from _check_hosts(source, system)
     for index, flow in enumerate(system.flows):
         for side, endpoint in (("from", flow.from_), ("to", flow.to)):
-            if fault := _endpoint_fault(world, endpoint):
+            if fault := _endpoint_fault(world, endpoint, divisions):
                 yield source.problem(("flows", index, side), fault)
 
 
-def _check_tier(world: World, source: Source, system: System) -> Iterator[Problem]:
-    if system.division in world.divisions and (level := world.divisions[system.division].level) != system.tier:
+def _check_tier(world: World, source: Source, system: SystemEntry) -> Iterator[Problem]:
+    division = world.divisions.by_code.get(system.division or "")
+    if division and (level := division.level) != system.tier:
         text = f"与行政区划的层级不符，应为 {level} · division {system.division} is a {level}; write that"
         yield source.problem(("tier",), text)
 
 
-def _check_flavors(world: World, source: Source, system: System) -> Iterator[Problem]:
+def _check_flavors(world: World, source: Source, system: SystemEntry) -> Iterator[Problem]:
     for name, function in system.functions.items():
         if world.flavors and function.flavor not in world.flavors:
             known = ", ".join(world.flavors)
@@ -55,7 +58,7 @@ def _check_flavors(world: World, source: Source, system: System) -> Iterator[Pro
             yield source.problem(("functions", name, "flavor"), text)
 
 
-def _check_room(source: Source, system: System) -> Iterator[Problem]:
+def _check_room(source: Source, system: SystemEntry) -> Iterator[Problem]:
     """A segment holds its hosts besides what no host gets: network, gateway, the cloud's own, broadcast."""
     kept = GATEWAY + 1 + SERVICE + 1
     for zone, segment in system.segments.items():
@@ -71,11 +74,11 @@ def _check_room(source: Source, system: System) -> Iterator[Problem]:
             yield source.problem(("segments", zone, "prefix"), text)
 
 
-def _check_zones(world: World, source: Source, system: System) -> Iterator[Problem]:
+def _check_zones(world: World, source: Source, system: SystemEntry) -> Iterator[Problem]:
     for zone in system.segments:
-        if system.division not in world.divisions:
+        if system.division and system.division not in world.divisions:
             continue
-        level = world.divisions[system.division].level
+        level = world.divisions[system.division].level if system.division else system.tier
         if zone not in world.network.zones or level not in world.network.zones[zone].sizes:
             text = f"{level} 一级没有该分区 · a {level} has no zone {zone}; size it in network.yaml, zones.{zone}.sizes"
             yield source.problem(("segments", zone), text)
@@ -85,7 +88,7 @@ def _check_zones(world: World, source: Source, system: System) -> Iterator[Probl
             yield source.problem(("functions", name, "zone"), text)
 
 
-def _check_hosts(source: Source, system: System) -> Iterator[Problem]:
+def _check_hosts(source: Source, system: SystemEntry) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for name, function in system.functions.items():
         for index, host in enumerate([*function.hosts, function.virtual_address]):
@@ -98,7 +101,7 @@ def _check_hosts(source: Source, system: System) -> Iterator[Problem]:
             seen.setdefault(host, name)
 
 
-def _endpoint_fault(world: World, endpoint: str) -> str:
+def _endpoint_fault(world: World, endpoint: str, divisions: Sequence[str]) -> str:
     if endpoint[0].isdigit():
         try:
             block = IPv4Network(endpoint)
@@ -109,9 +112,11 @@ def _endpoint_fault(world: World, endpoint: str) -> str:
             f"触及政务内网 {inner} · reaches the inner network's block {inner}; that is never allowed" if inner else ""
         )
     kind, _, rest = endpoint.partition(":")
-    if kind != "$systems" or rest == "*":
-        return ""
-    name, _, function = rest.partition("/")
+    return "" if kind != "$systems" or rest == "*" else _system_fault(world, endpoint, divisions)
+
+
+def _system_fault(world: World, endpoint: str, divisions: Sequence[str]) -> str:
+    name, _, function = target(endpoint).partition("/")
     if name not in world.systems:
         known = ", ".join(world.systems)
         return (
@@ -120,6 +125,8 @@ def _endpoint_fault(world: World, endpoint: str) -> str:
     functions = world.systems[name].functions
     if function and function not in functions:
         return f"职能不存在：{function} · system {name} has no function {function}; it has: {', '.join(functions)}"
+    if lacking := lacks(world, endpoint, divisions):
+        return f"{lacking.name}及其上级没有系统 {name} · neither {lacking.code} nor one above it has system {name}"
     return ""
 
 
@@ -128,7 +135,7 @@ def _check_sites(world: World) -> Iterator[Problem]:
     for stem, site in world.sites.items():
         source = world.sources[f"sites/{stem}.yaml"]
         yield from check_division(world, source, ("division",), site.division)
-        yield from check_owner(world, source, ("owner",), site.owner)
+        yield from check_owner(world, source, ("owner",), site.owner, [site.division])
         if site.host in hosts:
             yield source.problem(("host",), f"域名重复 · {site.host} is already the host of site {hosts[site.host]}")
         hosts.setdefault(site.host, stem)

@@ -1,6 +1,6 @@
 """What new facts would take: addresses by zone and what stays free, and quota by department."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from infra.plan.base import target
@@ -44,16 +44,21 @@ def _blocks(world: World) -> dict[str, tuple[Entry, ...]]:
 
 
 def quota_cost(world: World, systems: Iterable[System], stacks: Iterable[Stack]) -> dict[str, Counter[str]]:
-    """By department, what its project needs for these systems and for these stacks' routers and links."""
-    needed: dict[str, Counter[str]] = {}
+    """By division and department, what its project needs for these systems and for these stacks' routers and links."""
+    needed: dict[str, Counter[str]] = defaultdict(Counter)
     for system in systems:
-        needed.setdefault(target(system.owner), Counter()).update(_of_system(world, system))
+        needed[_project(world, system.owner, system.division)].update(_of_system(world, system))
     for stack in stacks:
         for router in stack.routers.values():
-            needed.setdefault(target(router.owner), Counter()).update(routers=1)
+            needed[_project(world, router.owner, stack.division)].update(routers=1)
         for one, _ in stack.links:
-            needed[target(stack.routers[one].owner)].update(networks=1, ports=3)
+            needed[_project(world, stack.routers[one].owner, stack.division)].update(networks=1, ports=3)
     return needed
+
+
+def _project(world: World, owner: str, division: str) -> str:
+    department = world.department(owner, division)
+    return f"{department.division} {department.name}" if department else target(owner)
 
 
 def _of_system(world: World, system: System) -> Counter[str]:

@@ -43,13 +43,12 @@ class Divisions:
         return self.by_code[code]
 
     def lineage(self, code: str) -> list[Division]:
-        """The division and those above it, nearest first."""
-        found = []
-        while code:
-            division = self.by_code[code]
-            found.append(division)
-            code = division.parent
-        return found
+        """The division and those above it, nearest first; ends where the table is at fault."""
+        found: dict[str, Division] = {}
+        while code in self.by_code and code not in found:
+            found[code] = self.by_code[code]
+            code = found[code].parent
+        return list(found.values())
 
     def tenancy(self, code: str) -> Division:
         """The division whose cloud this one uses: its city's, or the province's (省市两级)."""

@@ -20,18 +20,18 @@ from infra.plan.problems import FactsError, Problem
 from infra.plan.sites import Site
 from infra.plan.source import Source, parse
 from infra.plan.stack import Stack
-from infra.plan.systems import Department, System
+from infra.plan.systems import DepartmentEntry, SystemEntry
 from infra.plan.waivers import FILE as WAIVERS
 from infra.plan.waivers import Register, expired
 from infra.plan.world import World
 
 Model = TypeVar("Model", bound=BaseModel)
-Named = TypeVar("Named", System, Site)
+Named = TypeVar("Named", SystemEntry, Site)
 Table = TypeVar("Table")
 NOT_STACKS = ("network", "flavors", "departments", "exemptions")
 
 
-class Departments(RootModel[dict[Name, Department]]):
+class Departments(RootModel[dict[Name, DepartmentEntry]]):
     """stacks/departments.yaml: owners by name."""
 
 
@@ -81,7 +81,7 @@ class Reader:
         network = self._one(Network, "network.yaml") or _unread_network()
         flavors = self._one(Flavors, "flavors.yaml")
         departments = self._departments()
-        systems = dict(self._folder(System, "systems"))
+        systems = dict(self._folder(SystemEntry, "systems"))
         sites = dict(self._folder(Site, "sites"))
         stacks = {
             path.stem: stack
@@ -140,7 +140,7 @@ class Reader:
             self.unread.add(file.removesuffix(".yaml"))
         return found
 
-    def _departments(self) -> dict[str, Department]:
+    def _departments(self) -> dict[str, DepartmentEntry]:
         """A faulty department is left out by itself: the others still own what they own."""
         before = len(self.problems)
         if found := self._one(Departments, "departments.yaml"):
@@ -155,7 +155,7 @@ class Reader:
         return Departments.model_validate(rest).root
 
     def _folder(self, model: type[Named], folder: str) -> Iterator[tuple[str, Named]]:
-        titles: dict[tuple[str, str], str] = {}
+        titles: dict[tuple[str, str | None], str] = {}
         for path in self._files(folder):
             file = f"{folder}/{path.name}"
             found = self._one(model, file)

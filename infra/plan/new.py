@@ -19,7 +19,7 @@ import typer
 
 from infra.plan import onboard
 from infra.plan.assign import assign
-from infra.plan.base import Level, target
+from infra.plan.base import Level
 from infra.plan.build import build_plan
 from infra.plan.commands import FACTS, Folder
 from infra.plan.cost import address_cost, quota_cost, quota_lines
@@ -88,6 +88,7 @@ def system(
     owner: Owner,
     level: Annotated[int, typer.Option(help="等级保护级别 protection level", min=2, max=3)],
     source: Annotated[str, typer.Option(help="依据文件 the document that asks for it")],
+    division: Annotated[str | None, typer.Option(help="行政区划代码，缺省随责任单位 else that of its owner")] = None,
     facts: Folder = FACTS,
     dry_run: DryRun = False,
 ) -> None:
@@ -100,7 +101,11 @@ def system(
         raise FactsError([Problem(file, 1, "owner", text)])
     stem = name.replace("-", "_")
     entry = Entry(
-        {file: onboard.system(world, name, title=title, owner=owner, level=cast("Level", level), source=source)},
+        {
+            file: onboard.system(
+                world, name, title=title, owner=owner, division=division, level=cast("Level", level), source=source
+            )
+        },
         (
             f"{file} flows: 谁可以访问应用，目前无人 who may reach {stem}_application; nobody may yet",
             f"{file} recovery: 恢复目标，现为该级别的通常值 the objective; what is usual for its level stands there",
@@ -177,8 +182,9 @@ def _finish(facts: Path, before: World, entry: Entry, dry_run: bool) -> None:
 
 def _tell(before: World, after: World) -> None:
     stacks = [stack for name, stack in after.stacks.items() if name not in before.stacks]
-    built = {target(reference) for stack in stacks for reference in stack.systems}
-    systems = [system for name, system in after.systems.items() if name not in before.systems or name in built]
+    built = [system for stack in stacks for system in after.built(stack)]
+    added = [system for place, system in after.placed_systems.items() if place not in before.placed_systems]
+    systems = [*added, *(system for system in built if system not in added)]
     addresses = list(address_cost(before, after)) or ["  无 none"]
     quota = list(quota_lines(quota_cost(after, systems, stacks))) or ["  无 none"]
     typer.echo("\n".join(["地址 addresses:", *addresses, "配额 quota:", *quota]))

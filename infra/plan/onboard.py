@@ -43,9 +43,14 @@ columns:
 """
 
 
-def system(world: World, name: str, *, title: str, owner: str, level: Level, source: str) -> str:
-    """An application with its database, each heard by nobody but whom a flow names."""
-    division = world.divisions[world.departments[owner].division]
+def system(world: World, name: str, *, title: str, owner: str, division: str | None, level: Level, source: str) -> str:
+    """An application with its database, each heard by nobody but whom a flow names.
+
+    Without a division it stands where its owner does: one in every division of a tier, when that is one in each.
+    """
+    code = division or world.departments[owner].division
+    tier = world.divisions[code].level if code and code in world.divisions else world.departments[owner].tier
+    place = f"division: {code}\n" if code else ""
     stem = name.replace("-", "_")
     sizes = sorted(world.flavors, key=lambda key: (world.flavors[key].cores, world.flavors[key].ram_mb))
     vaults = [f"{one.name}/{f}" for one in world.systems.values() for f in one.functions if f == "backup_vault"]
@@ -63,8 +68,7 @@ def system(world: World, name: str, *, title: str, owner: str, level: Level, sou
 name: {name}
 title: {_scalar(title)}
 owner: $departments:{owner}
-division: {division.code}
-tier: {division.level}
+{place}tier: {tier}
 protection_level: {level}
 recovery: {OBJECTIVES[level]}
 source: {_scalar(source)}
@@ -109,7 +113,7 @@ def city(world: World, texts: Callable[[str], str], division: Division, name: st
         department(_short(one, old.level, name), _title(world.departments[one].title, old, division), division.code)
         for one in moved
     ]
-    files = {"departments.yaml": texts("departments.yaml") + "".join(lines)}
+    files = {"departments.yaml": texts("departments.yaml") + "".join(lines)} if lines else {}
     for one in own:
         tree = _tree(texts(f"systems/{one.name}.yaml"))
         tree["name"] = f"{name}-{one.name}"

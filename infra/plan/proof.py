@@ -17,14 +17,14 @@ def proof(world: World, plans: Sequence[Plan]) -> str:
     levels = Counter(division.level for division in world.divisions.by_code.values())
     counted = "，".join(f"{WORDS[tier]} {levels[tier]}" for tier in TIERS if levels[tier])
     inner = ", ".join(map(str, world.network.inner_network))
-    named = sum(1 for system in world.systems.values() for _ in functions(system))
-    missing = len(unprovided(world.systems.values()))
+    named = sum(1 for system in world.placed_systems.values() for _ in functions(system))
+    missing = len(unprovided(world.placed_systems.values()))
     lines = [
         f"行政区划 divisions: {counted}，共 {levels.total()}",
         f"地址 addresses: {len(world.ledger.entries)} 项，逐级包含、互不重叠，不触及政务内网 {inner}",
         "  each block inside its parent's, none overlapping another, none in the inner network",
-        f"系统 systems: {len(world.systems)}，均有保护级别和恢复目标 · all with level and recovery objective",
-        *by_tier(world.systems.values()),
+        f"系统 systems: {len(world.placed_systems)}，均有保护级别和恢复目标 · all with level and recovery objective",
+        *by_tier(world.placed_systems.values()),
         f"职能 functions: {named}，其中 {missing} 项 ganyun 尚不提供 · not provided yet: python -m infra.plan systems",
         f"网站 sites: {len(world.sites)}；单位 departments: {len(world.departments)}",
     ]

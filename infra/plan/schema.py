@@ -13,13 +13,13 @@ from infra.plan.load import Departments
 from infra.plan.network import Network
 from infra.plan.sites import Site
 from infra.plan.stack import Stack
-from infra.plan.systems import System
+from infra.plan.systems import SystemEntry
 
 MODELS: dict[str, type[BaseModel]] = {
     "network": Network,
     "flavors": Flavors,
     "departments": Departments,
-    "system": System,
+    "system": SystemEntry,
     "site": Site,
     "stack": Stack,
     "exemptions": Exemptions,

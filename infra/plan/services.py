@@ -6,7 +6,7 @@ then do is installed by a playbook for the functions below, and by nobody yet fo
 
 from collections.abc import Iterable, Iterator
 
-from infra.plan.systems import System
+from infra.plan.systems import SystemEntry
 
 PROVIDED = frozenset(
     {
@@ -22,13 +22,13 @@ PROVIDED = frozenset(
 )
 
 
-def functions(system: System) -> Iterator[str]:
+def functions(system: SystemEntry) -> Iterator[str]:
     """Everything that the system's hosts do."""
     for name, function in system.functions.items():
         yield name
         yield from function.also
 
 
-def unprovided(systems: Iterable[System]) -> list[str]:
+def unprovided(systems: Iterable[SystemEntry]) -> list[str]:
     """Functions that nothing installs, as <system>/<function>."""
     return [f"{system.name}/{name}" for system in systems for name in functions(system) if name not in PROVIDED]

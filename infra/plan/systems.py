@@ -1,10 +1,13 @@
 """stacks/departments.yaml and stacks/systems/*.yaml: who owns what, how it is protected, and who may speak to whom.
 
+An entry of either names its division, or stands for one in every division of its tier (各市、各县一套).
+
 A system says everything that building, hardening, monitoring and recovering it need (同步设计、同步施工、同步使用):
 one without protection level or recovery objective is not a system that can be built.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -43,11 +46,28 @@ def _endpoint(value: str) -> str:
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 
 
-class Department(Facts):
+class DepartmentEntry(Facts):
+    """A government body, or one in every division of a tier."""
+
+    title: str = Field(description="单位名称 title; of a tier: without the division's name, which is put in front")
+    division: DivisionCode | None = None
+    tier: SystemTier | None = Field(None, description="层级 stands for one in every province, city or county")
+
+    @model_validator(mode="after")
+    def _stands_somewhere(self) -> "DepartmentEntry":
+        if (self.division is None) == (self.tier is None):
+            msg = "division 与 tier 须写且只写一个 · write division for one body, or tier for one in each such division"
+            raise ValueError(msg)
+        return self
+
+
+@dataclass(frozen=True)
+class Department:
     """A government body that owns systems or sites; each owner of systems gets a Keystone project."""
 
-    title: str = Field(description="单位名称 title")
-    division: DivisionCode
+    name: str
+    title: str
+    division: str
 
 
 class Segment(Facts):
@@ -110,13 +130,13 @@ class RecoveryObjective(Facts):
     level: Annotated[int, Field(ge=1, le=6)] = Field(description="灾难恢复等级 level 1 to 6")
 
 
-class System(Facts):
-    """A hosted system of one department."""
+class SystemEntry(Facts):
+    """A hosted system of one department, or one in every division of a tier."""
 
     name: Name
     title: str = Field(description="系统名称 title")
     owner: DepartmentRef
-    division: DivisionCode
+    division: DivisionCode | None = Field(None, description="行政区划代码 division; left out: every one of its tier")
     tier: SystemTier = Field(description="层级 province, city or county: that of its division")
     protection_level: Level = Field(description="等级保护级别 2 or 3, GB/T 22239")
     recovery: RecoveryObjective = Field(
@@ -126,3 +146,9 @@ class System(Facts):
     segments: dict[Zone, Segment] = Field(description="子网 one subnet per zone")
     functions: dict[FunctionName, Function] = Field(description="职能 what its hosts do")
     flows: list[Flow] = Field(default_factory=list, description="流量矩阵 flow matrix")
+
+
+class System(SystemEntry):
+    """The system of one division."""
+
+    division: DivisionCode

@@ -93,7 +93,7 @@ def _walk(children: dict[str, list[Node]], parent: str) -> Iterator[Node]:
 
 
 def _gateways(world: World) -> Iterator[Entry]:
-    for system in world.systems.values():
+    for system in world.placed_systems.values():
         for zone in system.segments:
             key = segment_key(system, zone)
             for version in VERSIONS:
@@ -109,7 +109,7 @@ class _Namer:
         self._wanted = wanted
         self._virtual = {
             f"{segment_key(system, function.zone)}/{function.virtual_address}"
-            for system in world.systems.values()
+            for system in world.placed_systems.values()
             for function in system.functions.values()
             if function.virtual_address
         }
@@ -140,7 +140,7 @@ class _Namer:
             case 3 if transit:
                 return "link", parts[2], "link"
             case 3:
-                return "segment", self._world.systems[parts[2]].title, f"{parts[2]} segment"
+                return "segment", self._world.placed_systems[parts[0], parts[2]].title, f"{parts[2]} segment"
         kind: Kind = "end" if transit else "virtual" if key in self._virtual else "host"
         return kind, parts[3], WORDS[kind][1]
 

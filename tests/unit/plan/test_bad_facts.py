@@ -13,7 +13,7 @@ def test_the_real_facts_have_no_problem(problems: Problems) -> None:
 
 CASES = {
     "unknown division of a stack": ("lab.yaml", "division: 360400", "division: 369900", "division", "369900"),
-    "unknown division of a system": ("systems/approval.yaml", "n: 360400", "n: 361234", "division", "361234"),
+    "unknown division of a system": ("systems/exchange.yaml", "n: 360400", "n: 361234", "division", "361234"),
     "system without protection level": (
         "systems/approval.yaml",
         "protection_level: 3\n",

@@ -105,7 +105,7 @@ TOLD: dict[str, tuple[str, Change, str, str, str]] = {
         within("  dedicated: {prefix: 27}\n", "  dedicated: {prefix: 27}\n  dedicated: {prefix: 26}\n"),
         "{prefix: 26}",
         "segments.dedicated",
-        "already on line 11",
+        "already on line 10",
     ),
     "anchor": ("lab.yaml", within("[198.18.0.0/15]", "&all [198.18.0.0/15]"), "&all", "operators", "anchors"),
     "tag of a program's object": (

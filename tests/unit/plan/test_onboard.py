@@ -30,6 +30,8 @@ SYSTEM = (
     "3",
     "--source",
     "《方案》",
+    "--division",
+    "360400",
 )
 SITE = (
     "new",
@@ -97,7 +99,7 @@ def test_a_city_is_the_one_it_is_made_like_under_its_own_names(facts: Path) -> N
     old, new = build_plan(world, "lab"), build_plan(world, "xinyu")
     own = [group for group in new.host_groups if group.division == "360500"]
     assert [g.function for g in new.host_groups] == [g.function for g in old.host_groups]
-    assert {host.name for g in own for host in g.hosts}.isdisjoint(h.name for g in old.host_groups for h in g.hosts)
+    assert {h.address for g in own for h in g.hosts}.isdisjoint(h.address for g in old.host_groups for h in g.hosts)
     assert all(host.address in world.ledger.block("360500") for g in own for host in g.hosts)
     assert [domain.name for domain in new.domains] == ["province-360000", "city-360500"]
     assert new.stack.protect_data
@@ -132,12 +134,12 @@ def test_a_write_that_fails_leaves_everything_as_it_was(facts: Path, monkeypatch
     before = files(facts)
     real, count = Path.replace, iter(range(100))
 
-    def fail_third(self: Path, target: Path) -> Path:
-        if next(count) == 2:
+    def fail_second(self: Path, target: Path) -> Path:
+        if next(count) == 1:
             raise OSError("disk full")
         return real(self, target)
 
-    monkeypatch.setattr(Path, "replace", fail_third)
+    monkeypatch.setattr(Path, "replace", fail_second)
     assert isinstance(run(facts, *CITY).exception, OSError)
     assert files(facts) == before
 
@@ -162,7 +164,7 @@ REFUSED = {
     ),
     "division that is not there": ("new", "department", "x", "--title", "某局", "--division", "369999"),
     "host that is taken": ("new", "site", "x", *SITE[3:6], "portal.jiujiang.test", *SITE[7:]),
-    "county without that zone": ("new", "system", "x", *SYSTEM[3:6], "wuning-office", *SYSTEM[7:]),
+    "county without that zone": ("new", "system", "x", *SYSTEM[3:6], "wuning-office", *SYSTEM[7:-2]),
 }
 
 

@@ -45,7 +45,7 @@ def test_no_host_and_no_title_is_there_twice(world: World) -> None:
 def test_all_systems_of_a_division_fit_into_one_stack(world: World) -> None:
     """An inventory group belongs to one system, whatever a stack builds."""
     owners: dict[tuple[str, str], set[str]] = {}
-    for system in world.systems.values():
+    for system in world.placed_systems.values():
         for name in functions(system):
             owners.setdefault((system.division, name), set()).add(system.name)
     assert {key: names for key, names in owners.items() if len(names) > 1} == {}
@@ -70,7 +70,7 @@ def test_a_database_hears_only_hosts_that_are_named(world: World) -> None:
 
 
 def test_a_block_named_in_a_flow_is_that_of_the_systems_division(world: World) -> None:
-    for system in world.systems.values():
+    for system in world.placed_systems.values():
         for flow in system.flows:
             for end in (flow.from_, flow.to):
                 if end[0].isdigit():
@@ -108,15 +108,74 @@ def test_flavors_ask_for_what_the_lab_gives(world: World) -> None:
 
 
 FAULTS = {
-    "tier unlike the division's": ("tier: city", "tier: province", "tier", "write that"),
-    "no tier": ("tier: city\n", "", "tier", "required and missing"),
-    "flavor that nobody sized": ("flavor: medium", "flavor: huge", "functions.database.flavor", "flavors.yaml has"),
-    "segment too small": ("[db-1]", f"[{', '.join(f'db-{n}' for n in range(28))}]", "segments.dedicated.prefix", "26"),
+    "tier unlike the division's": ("exchange", "tier: city", "tier: province", "tier", "write that"),
+    "no tier": ("approval", "tier: city\n", "", "tier", "required and missing"),
+    "owner that not every division of the tier has": (
+        "approval",
+        "$departments:city-approval",
+        "$departments:city-statistics",
+        "owner",
+        "neither 360100 nor",
+    ),
+    "peer that not every division of the tier has": (
+        "approval",
+        "$systems:recovery/backup_vault",
+        "$systems:exchange/exchange_database",
+        "flows.0.to",
+        "neither 360100 nor",
+    ),
+    "flavor that nobody sized": (
+        "approval",
+        "flavor: medium",
+        "flavor: huge",
+        "functions.database.flavor",
+        "flavors.yaml has",
+    ),
+    "segment too small": (
+        "approval",
+        "[db-1]",
+        f"[{', '.join(f'db-{n}' for n in range(28))}]",
+        "segments.dedicated.prefix",
+        "26",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", FAULTS)
 def test_a_fault_of_a_system_is_told(case: str, spoil: Spoil, problems: Problems) -> None:
-    old, new, key, word = FAULTS[case]
-    spoil("systems/approval.yaml", old, new)
-    assert [p for p in problems() if p.file == "stacks/systems/approval.yaml" and p.key == key and word in p.text]
+    name, old, new, key, word = FAULTS[case]
+    spoil(f"systems/{name}.yaml", old, new)
+    assert [p for p in problems() if p.file == f"stacks/systems/{name}.yaml" and p.key == key and word in p.text]
+
+
+DEPARTMENTS = {
+    "neither division nor tier": (", tier: city}", "}", "city-office"),
+    "division and tier": (", tier: city}", ", tier: city, division: 360400}", "city-office"),
+}
+
+
+@pytest.mark.parametrize("case", DEPARTMENTS)
+def test_a_department_stands_in_one_division_or_in_all_of_a_tier(case: str, spoil: Spoil, problems: Problems) -> None:
+    old, new, key = DEPARTMENTS[case]
+    spoil("departments.yaml", old, new)
+    assert [(p.file, p.key) for p in problems() if "write division" in p.text] == [("stacks/departments.yaml", key)]
+
+
+def test_an_entry_of_a_tier_stands_in_every_division_of_it_under_its_name(world: World) -> None:
+    cities = {code for code, division in world.divisions.by_code.items() if division.level == "city"}
+    for name in ("operations", "website", "approval"):
+        assert {code for code, one in world.placed_systems if one == name} == cities
+    for code in cities:
+        owner = world.department("$departments:city-office", code)
+        assert owner
+        assert owner.title == f"{world.divisions[code].name}人民政府办公室"
+
+
+def test_a_name_means_the_divisions_own_then_what_is_above_it(world: World) -> None:
+    for code in ("360100", "360400"):
+        own, above = world.system("$systems:website", code), world.system("$systems:recovery/backup_vault", code)
+        assert own
+        assert above
+        assert (own.division, above.division) == (code, "360000")
+    assert world.system("$systems:website", "360000") is None
+    assert world.system("$systems:exchange", "360100") is None
