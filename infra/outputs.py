@@ -40,7 +40,7 @@ def publish(plan: Plan, built: Built) -> None:
         ],
         "zones": {key: str(block) for key, block in plan.zones.items()},
         "extranet": [str(block) for block in plan.extranet],
-        "mirror_url": _mirror_url(plan),
+        "mirror_url": plan.mirror_url,
         "site_address": _site_address(plan, built),
     }.items():
         pulumi.export(name, value)
@@ -77,12 +77,6 @@ def _host(host: PlannedHost, group: PlannedHostGroup, built: HostGroup, recovery
 
 def _flow(flow: ResolvedFlow) -> dict[str, Any]:
     return {"peer": str(flow.peer), "protocol": flow.protocol, "ports": list(flow.ports)}
-
-
-def _mirror_url(plan: Plan) -> str:
-    mirror = plan.stack.mirror
-    group = next(group for group in plan.host_groups if mirror.function in group.functions)
-    return f"http://{group.hosts[0].address}{mirror.path}"
 
 
 def _site_address(plan: Plan, built: Built) -> pulumi.Output[str] | None:

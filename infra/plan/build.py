@@ -16,7 +16,7 @@ from infra.plan.world import World
 def build_plan(world: World, name: str) -> Plan:
     """The plan of one stack of a checked world."""
     stack = world.stacks[name]
-    systems = [_reduced(system, stack.replicas) for system in world.built(stack)]
+    systems = world.built(stack)
     segments = plan_segments(world, stack, systems)
     links = plan_links(world, stack, systems)
     addresses = _addresses(world, systems)
@@ -41,16 +41,19 @@ def build_plan(world: World, name: str) -> Plan:
         inner_network=tuple(world.network.inner_network),
         zones={zone: world.ledger.block(zone) for zone in zones},
         zones6={zone: world.ledger.block6(zone) for zone in zones},
+        mirror_url=_mirror_url(world, stack, systems),
     )
 
 
-def _reduced(system: System, replicas: int | None) -> System:
-    """The system with no more hosts of a function than the stack allows."""
-    functions = {
-        name: function.model_copy(update={"hosts": function.hosts[:replicas]})
+def _mirror_url(world: World, stack: Stack, systems: Sequence[System]) -> str:
+    """Where packages come from, whether that host is there yet or not."""
+    hosts = (
+        f"{segment_key(system, function.zone)}/{function.hosts[0]}"
+        for system in systems
         for name, function in system.functions.items()
-    }
-    return system.model_copy(update={"functions": functions})
+        if stack.mirror.function == name
+    )
+    return f"http://{world.ledger.address(next(hosts))}{stack.mirror.path}"
 
 
 def _domains(world: World, stack: Stack, systems: Sequence[System]) -> tuple[PlannedDomain, ...]:
@@ -97,7 +100,7 @@ def _host_group(
     group = group_name(system.name, name)
     virtual = function.virtual_address
     hosts = []
-    for host in function.hosts:
+    for host in function.hosts[: stack.replicas]:
         own = world.ledger.block(f"{segment}/{host}")
         incoming, outgoing = resolve_flows(group, own, stack, systems, addresses)
         hosts.append(
@@ -123,7 +126,7 @@ def _host_group(
         flavor=stack.flavors[function.flavor],
         image=stack.images[function.image],
         holds_data=function.holds_data,
-        floating_address=function.floating_address,
+        floating_address=function.floating_address and bool(hosts),
         virtual_address=world.ledger.address(f"{segment}/{virtual}") if virtual else None,
         virtual_address6=world.ledger.address6(f"{segment}/{virtual}") if virtual else None,
         virtual_address_name=virtual,

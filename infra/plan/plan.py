@@ -180,3 +180,4 @@ class Plan(Planned):
     inner_network: tuple[Block, ...]
     zones: dict[str, IPv4Network]
     zones6: dict[str, IPv6Network]
+    mirror_url: str

@@ -55,8 +55,8 @@ class Stack(Facts):
     flavors: dict[Name, str] = Field(description="规格 flavor names by key")
     quotas: dict[str, Quota] = Field(description="配额 by department, or `default`")
     mirror: Mirror = Field(description="软件源 package mirror")
-    replicas: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="每职能主机数上限 most hosts of one function"
+    replicas: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="每职能主机数上限 most hosts of one function on this cloud; 0: networks and tenants only"
     )
     most_deletions: Annotated[int, Field(ge=0)] = Field(
         5, description="一次最多删除的资源数 most resources that one run deletes without being told to"

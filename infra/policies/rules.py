@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from infra.plan.base import Block
+from infra.plan.base import Block, target
 from infra.plan.plan import Plan
 from infra.plan.security import INTERNET
 
@@ -153,10 +153,10 @@ def every_host_belongs_to_a_recoverable_system(plan: Plan) -> Iterator[tuple[str
 
 @policy("8.2.5.1-a", "配额 quota")
 def every_project_has_a_sufficient_quota(plan: Plan) -> Iterator[tuple[str, str]]:
-    """No tenant can starve another, and what is planned fits."""
+    """No tenant can starve another, and all hosts of its systems fit, however few of them this cloud has."""
     needed: dict[str, int] = defaultdict(int)
-    for group in plan.host_groups:
-        needed[group.project] += len(group.hosts)
+    for system in plan.systems:
+        needed[target(system.owner)] += sum(len(function.hosts) for function in system.functions.values())
     quotas = {project.name: project.quota for domain in plan.domains for project in domain.projects}
     for project, count in needed.items():
         if project not in quotas:

@@ -148,6 +148,11 @@ REFUSED: list[tuple[Policy, str, Break]] = [
     (rules.every_resource_says_whose_it_is, "routers.core", lambda p: untagged(p, "core")),
     (rules.every_project_has_a_sufficient_quota, "quotas.city-approval", without_quota),
     (rules.every_project_has_a_sufficient_quota, "quotas.province-information-centre.instances", poor),
+    (
+        rules.every_project_has_a_sufficient_quota,
+        "quotas.province-information-centre.instances",
+        lambda p: poor(p.model_copy(update={"host_groups": ()})),
+    ),
 ]
 
 

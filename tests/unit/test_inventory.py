@@ -56,6 +56,16 @@ def contract() -> Contract:
     return read(OUTPUTS)
 
 
+def test_a_stack_without_hosts_has_an_inventory_of_none() -> None:
+    """A city whose hosts are not there yet, or reached by way of the province's exit."""
+    empty = read({**OUTPUTS, "hosts": {}, "site_address": None})
+    found = render(empty, WAY)
+    assert found["_meta"] == {"hostvars": {}}
+    assert found["all"]["children"] == []
+    assert known_hosts(empty) == ""
+    assert ssh_config(empty, WAY).startswith("Host *\n")
+
+
 def test_every_host_key_is_pinned_under_every_name_of_the_host(contract: Contract) -> None:
     assert known_hosts(contract).splitlines() == [
         "bastion-1,10.0.0.1,198.51.100.1 ssh-rsa KEY1",

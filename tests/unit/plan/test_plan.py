@@ -165,6 +165,18 @@ def test_replicas_reduce_hosts_and_nothing_else(facts: Path, spoil: Spoil, plan:
     small = build_plan(load(facts), "lab")
     assert set(hosts(small)) == set(hosts(plan)) - {"gw-2", "web-2"}
     assert (small.segments, small.routers, small.security_groups) == (plan.segments, plan.routers, plan.security_groups)
+    for name, host in hosts(small).items():
+        assert host == hosts(plan)[name], "what is built later is let in already"
+
+
+def test_without_replicas_everything_stands_but_hosts(facts: Path, spoil: Spoil, plan: Plan) -> None:
+    spoil("lab.yaml", "protect_data: false", "replicas: 0\nprotect_data: false")
+    empty = build_plan(load(facts), "lab")
+    assert hosts(empty) == {}
+    for field in ("domains", "segments", "links", "routers", "security_groups", "systems", "mirror_url"):
+        assert getattr(empty, field) == getattr(plan, field), field
+    assert [group.name for group in empty.host_groups] == [group.name for group in plan.host_groups]
+    assert not any(group.floating_address for group in empty.host_groups)
 
 
 def test_the_plan_does_not_depend_on_the_order_of_files(plan: Plan) -> None:
