@@ -14,6 +14,7 @@ Protocol = Literal["tcp", "udp", "icmp", "vrrp"]
 Version = Literal[4, 6]
 Block = IPv4Network | IPv6Network
 
+BOUNDARY: frozenset[Zone] = frozenset({"public", "access"})  # the zones that the Internet's side may reach
 VERSIONS: tuple[Version, ...] = (4, 6)
 BITS: dict[Version, int] = {4: 32, 6: 128}
 

@@ -1,77 +1,108 @@
 """Decides a whole stack: its domains, projects, segments, routers, groups and hosts, and all their addresses."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network
 
 from infra.plan.base import target
-from infra.plan.needs import segment_key
-from infra.plan.plan import Plan, PlannedDomain, PlannedHost, PlannedHostGroup, PlannedProject
-from infra.plan.security import EVERY_HOST, Addresses, group_name, plan_security_groups, resolve_flows
+from infra.plan.flows import EVERY_HOST, Line, group_name, members, stack_lines
+from infra.plan.needs import segment_key, zone_key
+from infra.plan.plan import Plan, PlannedDomain, PlannedHost, PlannedHostGroup, PlannedProject, ResolvedFlow
+from infra.plan.security import plan_security_groups, resolve_flows
+from infra.plan.services import WEB_NODE
+from infra.plan.sites import Site
 from infra.plan.stack import Stack
 from infra.plan.systems import Function, System
 from infra.plan.topology import labels, plan_links, plan_routers, plan_segments
+from infra.plan.uplinks import above, joined, plan_downlinks, plan_uplink
 from infra.plan.world import World
+
+Resolve = Callable[[str, IPv4Network], tuple[tuple[ResolvedFlow, ...], tuple[ResolvedFlow, ...]]]
 
 
 def build_plan(world: World, name: str) -> Plan:
     """The plan of one stack of a checked world."""
     stack = world.stacks[name]
     systems = world.built(stack)
+    lines = stack_lines(world, name)
     segments = plan_segments(world, stack, systems)
     links = plan_links(world, stack, systems)
-    addresses = _addresses(world, systems)
+    uplink, downlinks = plan_uplink(world, name, systems), plan_downlinks(world, name, systems)
+    crossings = [*([uplink] if uplink else []), *downlinks]
+    security_groups, address_groups = plan_security_groups(lines, systems)
     zones = sorted({zone for router in stack.routers.values() for zone in router.zones})
     return Plan(
         name=name,
         stack=stack,
-        domains=_domains(world, stack, systems),
+        domains=_domains(world, name, systems),
         segments=segments,
         links=links,
-        routers=plan_routers(world, stack, systems, segments, links),
-        security_groups=plan_security_groups(stack, systems),
-        host_groups=tuple(
-            _host_group(world, stack, systems, addresses, system=system, name=function)
-            for system in systems
-            for function in system.functions
-        ),
+        uplink=uplink,
+        downlinks=downlinks,
+        routers=plan_routers(world, stack, systems, segments, links, crossings=crossings),
+        address_groups=address_groups,
+        security_groups=security_groups,
+        host_groups=_host_groups(world, stack, systems, lines),
         systems=tuple(systems),
-        sites=tuple(world.sites.values()),
+        sites=_sites(world, name),
         extranet=tuple(block for block in world.network.extranet if isinstance(block, IPv4Network)),
         extranet6=tuple(block for block in world.network.extranet if isinstance(block, IPv6Network)),
         inner_network=tuple(world.network.inner_network),
         zones={zone: world.ledger.block(zone) for zone in zones},
         zones6={zone: world.ledger.block6(zone) for zone in zones},
-        mirror_url=_mirror_url(world, stack, systems),
+        mirror_url=_mirror_url(world, name),
     )
 
 
-def _mirror_url(world: World, stack: Stack, systems: Sequence[System]) -> str:
-    """Where packages come from, whether that host is there yet or not."""
+def _mirror_url(world: World, name: str) -> str:
+    """Where packages come from, in this stack or the nearest above, whether that host is there yet or not."""
+    mirror = world.stacks[name].mirror
     hosts = (
-        f"{segment_key(system, function.zone)}/{function.hosts[0]}"
-        for system in systems
-        for name, function in system.functions.items()
-        if stack.mirror.function == name
+        f"{segment_key(system, system.functions[mirror.function].zone)}/{system.functions[mirror.function].hosts[0]}"
+        for one in [name, *above(world.stacks, name)]
+        for system in world.built(world.stacks[one])
+        if mirror.function in system.functions
     )
-    return f"http://{world.ledger.address(next(hosts))}{stack.mirror.path}"
+    return f"http://{world.ledger.address(next(hosts))}{mirror.path}"
 
 
-def _domains(world: World, stack: Stack, systems: Sequence[System]) -> tuple[PlannedDomain, ...]:
-    """A domain a city or province, with a project for each department that owns something in the stack."""
+def _sites(world: World, name: str) -> tuple[Site, ...]:
+    """Those whose owner's nearest web nodes, in its own division or above, are this stack's."""
+    serving = {
+        world.stacks[one].division: one
+        for one in joined(world.stacks, name)
+        if any(WEB_NODE in system.functions for system in world.built(world.stacks[one]))
+    }
+    found = []
+    for site in world.sites.values():
+        owner = world.department(site.owner, site.division)
+        lineage = world.divisions.lineage(owner.division) if owner else []
+        if next((serving[one.code] for one in lineage if one.code in serving), None) == name:
+            found.append(site)
+    return tuple(found)
+
+
+def _domains(world: World, name: str, systems: Sequence[System]) -> tuple[PlannedDomain, ...]:
+    """A domain a city or province, with a project for each department that owns something in the stack.
+
+    Where a stack above is that division's own, it has that domain; what this stack builds for it is kept apart.
+    """
+    stack = world.stacks[name]
+    held = {world.stacks[one].division for one in above(world.stacks, name)}
     servers = sorted({(system.owner, system.division) for system in systems})
     routers = [(router.owner, stack.division) for router in stack.routers.values()]
     owners = dict.fromkeys(filter(None, (world.department(*place) for place in (*servers, *routers))))
     hosting = {target(owner) for owner, _ in servers}
     domains: dict[str, list[PlannedProject]] = {}
     for department in owners:
-        name = department.name
-        quota = stack.quotas.get(name) or stack.quotas["default"]
-        project = PlannedProject(name=name, title=department.title, quota=quota, hosts_servers=name in hosting)
+        quota = stack.quotas.get(department.name) or stack.quotas["default"]
+        project = PlannedProject(
+            name=department.name, title=department.title, quota=quota, hosts_servers=department.name in hosting
+        )
         domains.setdefault(world.divisions.tenancy(department.division).code, []).append(project)
     return tuple(
         PlannedDomain(
-            name=f"{world.divisions[code].level}-{code}",
-            title=world.divisions[code].name,
+            name=f"{world.divisions[code].level}-{code}{f'-{name}' if code in held else ''}",
+            title=stack.title if code in held else world.divisions[code].name,
             division=code,
             projects=tuple(projects),
         )
@@ -79,30 +110,31 @@ def _domains(world: World, stack: Stack, systems: Sequence[System]) -> tuple[Pla
     )
 
 
-def _addresses(world: World, systems: Sequence[System]) -> Addresses:
-    """All addresses of each security group's members."""
-    found: dict[str, tuple[IPv4Network, ...]] = {EVERY_HOST: ()}
-    for system in systems:
-        for name, function in system.functions.items():
-            parent = segment_key(system, function.zone)
-            names = [*function.hosts, *([function.virtual_address] if function.virtual_address else [])]
-            members = tuple(world.ledger.block(f"{parent}/{one}") for one in names)
-            found[group_name(system.name, name)] = members
-            found[EVERY_HOST] += members
-    return found
+def _host_groups(
+    world: World, stack: Stack, systems: Sequence[System], lines: Sequence[Line]
+) -> tuple[PlannedHostGroup, ...]:
+    own = [members(world, system) for system in systems]
+    addresses = {name: blocks for found in own for name, blocks in found.items()}
+    addresses[EVERY_HOST] = tuple(block for blocks in addresses.values() for block in blocks)
+    return tuple(
+        _host_group(world, stack, system, name, flows=lambda group, host: resolve_flows(group, host, lines, addresses))
+        for system in systems
+        for name in system.functions
+    )
 
 
-def _host_group(
-    world: World, stack: Stack, systems: Sequence[System], addresses: Addresses, *, system: System, name: str
-) -> PlannedHostGroup:
+def _host_group(world: World, stack: Stack, system: System, name: str, *, flows: Resolve) -> PlannedHostGroup:
     function: Function = system.functions[name]
     segment = segment_key(system, function.zone)
     group = group_name(system.name, name)
     virtual = function.virtual_address
+    at_exit = any(
+        router.exit and zone_key(system.division, function.zone) in router.zones for router in stack.routers.values()
+    )
     hosts = []
     for host in function.hosts[: stack.replicas]:
         own = world.ledger.block(f"{segment}/{host}")
-        incoming, outgoing = resolve_flows(group, own, stack, systems, addresses)
+        incoming, outgoing = flows(group, own)
         hosts.append(
             PlannedHost(
                 name=host,
@@ -126,7 +158,7 @@ def _host_group(
         flavor=stack.flavors[function.flavor],
         image=stack.images[function.image],
         holds_data=function.holds_data,
-        floating_address=function.floating_address and bool(hosts),
+        floating_address=function.floating_address and at_exit and bool(hosts),
         virtual_address=world.ledger.address(f"{segment}/{virtual}") if virtual else None,
         virtual_address6=world.ledger.address6(f"{segment}/{virtual}") if virtual else None,
         virtual_address_name=virtual,

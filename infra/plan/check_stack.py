@@ -1,4 +1,4 @@
-"""Checks of one stack's settings against the facts that it builds, and of all stacks against each other."""
+"""Checks of one stack's settings against the facts that it builds, one by one."""
 
 from collections.abc import Iterator
 
@@ -10,21 +10,23 @@ from infra.plan.problems import Problem
 from infra.plan.source import Source
 from infra.plan.stack import Stack
 from infra.plan.systems import System
+from infra.plan.uplinks import above
 from infra.plan.world import World
 
 
-def check_stack(world: World, source: Source, stack: Stack) -> Iterator[Problem]:
+def check_stack(world: World, name: str) -> Iterator[Problem]:
     """Everything of one stack."""
+    stack, source = world.stacks[name], world.sources[f"{name}.yaml"]
     yield from check_division(world, source, ("division",), stack.division)
     for index, reference in enumerate(stack.systems):
         where = ("systems", index)
-        name = target(reference)
-        if name not in world.systems:
-            if f"systems/{name}" not in world.unread:
-                text = f"系统不存在 · unknown system {name}; known: {', '.join(world.systems)}"
+        system = target(reference)
+        if system not in world.systems:
+            if f"systems/{system}" not in world.unread:
+                text = f"系统不存在 · unknown system {system}; known: {', '.join(world.systems)}"
                 yield source.problem(where, text)
         elif lacks(world, reference, [stack.division]):
-            text = f"系统不属于 {stack.division} 或其上级 · system {name} is not one of {stack.division} or above it"
+            text = f"系统不属于 {stack.division} 或其上级 · system {system} is not one of {stack.division} or above it"
             yield source.problem(where, text)
         if reference in stack.systems[:index]:
             yield source.problem(where, f"重复 · {reference} is already there")
@@ -33,8 +35,7 @@ def check_stack(world: World, source: Source, stack: Stack) -> Iterator[Problem]
     yield from _check_flavors_and_images(world, source, stack, systems)
     yield from _check_routers(world, source, stack, systems)
     yield from _check_settings(world, source, stack, systems)
-    for system in systems:
-        yield from _check_peers(world, source, stack, system)
+    yield from _check_mirror(world, name)
 
 
 def _check_names(world: World, systems: list[System]) -> Iterator[Problem]:
@@ -84,6 +85,10 @@ def _check_routers(world: World, source: Source, stack: Stack, systems: list[Sys
                 yield from check_division(world, source, where, code)
             elif not any(zone == z and world.divisions[code].level in s.sizes for z, s in world.network.zones.items()):
                 yield source.problem(where, f"没有该分区 · division {code} has no zone {zone} in network.yaml")
+            elif not _related(world, code, stack.division):
+                yield source.problem(
+                    where, f"与本 stack 无关 · zone of {code}, which {stack.division} is neither in nor above"
+                )
             if served.setdefault(key, name) != name:
                 yield source.problem(where, f"分区已接入 {served[key]} · zone is already on router {served[key]}")
     yield from _check_links(source, stack)
@@ -95,9 +100,15 @@ def _check_routers(world: World, source: Source, stack: Stack, systems: list[Sys
                 yield own.problem(("segments", zone), text)
         for name, function in system.functions.items():
             joined = served.get(f"{system.division}/{function.zone}")
-            if function.floating_address and joined and not stack.routers[joined].exit:
+            if function.floating_address and joined and not (stack.routers[joined].exit or stack.uplink):
                 text = f"该分区不在互联网出口上 · zone {function.zone} is not on the Internet exit: no floating address"
                 yield own.problem(("functions", name, "floating_address"), text)
+
+
+def _related(world: World, one: str, other: str) -> bool:
+    """Whether one of two divisions lies in the other, as far as both are known."""
+    codes = [{division.code for division in world.divisions.lineage(code)} for code in (one, other)]
+    return other not in world.divisions or one in codes[1] or other in codes[0]
 
 
 def _check_links(source: Source, stack: Stack) -> Iterator[Problem]:
@@ -128,27 +139,13 @@ def _check_settings(world: World, source: Source, stack: Stack, systems: list[Sy
         if owner not in stack.quotas and "default" not in stack.quotas:
             text = f"{owner} 没有配额 · {owner} has no quota; add quotas.{owner} or quotas.default"
             yield source.problem(("quotas",), text)
-    if len(systems) == len(stack.systems) and not any(stack.mirror.function in s.functions for s in systems):
-        text = f"职能不存在 · no system of this stack has function {stack.mirror.function}"
-        yield source.problem(("mirror", "function"), text)
 
 
-def _check_peers(world: World, source: Source, stack: Stack, system: System) -> Iterator[Problem]:
-    own = world.sources[f"systems/{system.name}.yaml"]
-    for index, flow in enumerate(system.flows):
-        for side, endpoint in (("from", flow.from_), ("to", flow.to)):
-            kind, _, rest = endpoint.partition(":")
-            peer = rest.partition("/")[0]
-            if kind == "$systems" and peer in world.systems and f"$systems:{peer}" not in stack.systems:
-                text = f"{source.name} 不建设系统 {peer} · it does not build system {peer}; add that to its systems"
-                yield own.problem(("flows", index, side), text)
-
-
-def check_stacks(world: World) -> Iterator[Problem]:
-    """One exit per cloud, whatever the number of stacks."""
-    exits: dict[str, str] = {}
-    for name, stack in world.stacks.items():
-        for router, setting in stack.routers.items():
-            if setting.exit and exits.setdefault(stack.cloud, name) != name:
-                text = f"stack {exits[stack.cloud]} 已有互联网出口 · a second Internet exit; that stack has the one"
-                yield world.sources[f"{name}.yaml"].problem(("routers", router, "exit"), text)
+def _check_mirror(world: World, name: str) -> Iterator[Problem]:
+    function = world.stacks[name].mirror.function
+    stacks = [world.stacks[one] for one in (name, *above(world.stacks, name))]
+    built = [world.built(stack) for stack in stacks]
+    read = all(len(found) == len(stack.systems) for found, stack in zip(built, stacks, strict=True))
+    if read and not any(function in system.functions for found in built for system in found):
+        text = f"职能不存在 · no system of this stack, or of one above, has function {function}"
+        yield world.sources[f"{name}.yaml"].problem(("mirror", "function"), text)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 
 from infra.plan.base import target
-from infra.plan.check_stack import check_stack, check_stacks
+from infra.plan.check_stack import check_stack
+from infra.plan.check_stacks import check_stacks
 from infra.plan.lookup import check_division, check_owner, lacks
 from infra.plan.needs import GATEWAY, SERVICE
 from infra.plan.problems import Problem
@@ -22,8 +23,8 @@ def check_world(world: World) -> list[Problem]:
     for name, system in world.systems.items():
         problems += _check_system(world, world.sources[f"systems/{name}.yaml"], system)
     problems += _check_sites(world)
-    for name, stack in world.stacks.items():
-        problems += check_stack(world, world.sources[f"{name}.yaml"], stack)
+    for name in world.stacks:
+        problems += check_stack(world, name)
     problems += check_stacks(world)
     return problems
 

@@ -28,6 +28,7 @@ from infra.plan.world import World
 Model = TypeVar("Model", bound=BaseModel)
 Named = TypeVar("Named", SystemEntry, Site)
 Table = TypeVar("Table")
+DEFAULTS = "defaults"
 NOT_STACKS = ("network", "flavors", "departments", "exemptions")
 
 
@@ -87,7 +88,7 @@ class Reader:
             path.stem: stack
             for path in self._files("")
             if path.stem not in NOT_STACKS and not path.name.startswith("Pulumi.")
-            if (stack := self._one(Stack, path.name))
+            if (stack := self._stack(path.name))
         }
         if (self.root / WAIVERS).exists():
             self.register = self._one(Register, WAIVERS) or Register()
@@ -127,10 +128,42 @@ class Reader:
         return table
 
     def _one(self, model: type[Model], file: str) -> Model | None:
-        name = f"{self.root.name}/{file}"
-        source, problems = read_yaml(self.root / file, name)
+        source, problems = self._read(file)
+        return self._parsed(model, file, source, problems)
+
+    def _stack(self, file: str) -> Stack | None:
+        source, problems = self._read(file)
+        if source and isinstance(source.data, dict) and "extends" in source.data:
+            source = self._extended(source, problems)
+        found = self._parsed(Stack, file, source, problems)
+        return found.located() if found else None
+
+    def _extended(self, source: Source, problems: list[Problem]) -> Source | None:
+        """The file over the shared settings that it names; None when those can't be read."""
+        name = str(source.data["extends"])
+        known = {path.stem: path for path in self._files(DEFAULTS)}
+        if name not in known:
+            text = f"没有 {DEFAULTS}/{name}.yaml · no such shared settings; there are: {', '.join(known) or '-'}"
+            problems.append(source.problem(("extends",), text))
+            return None
+        base, faults = self._read(f"{DEFAULTS}/{known[name].name}")
+        problems += faults
+        if base is None:
+            return None
+        if not isinstance(base.data, dict) or "extends" in base.data:
+            text = (
+                "共用设置须为键值表，且不再 extends · shared settings are a table of keys, without extends of their own"
+            )
+            problems.append(base.problem(("extends",), text))
+            return None
+        return source.over(base)
+
+    def _read(self, file: str) -> tuple[Source | None, list[Problem]]:
+        return read_yaml(self.root / file, f"{self.root.name}/{file}")
+
+    def _parsed(self, model: type[Model], file: str, source: Source | None, problems: list[Problem]) -> Model | None:
         self.problems += problems
-        self.sources[file] = source or Source(name)
+        self.sources[file] = source or Source(f"{self.root.name}/{file}")
         found = None
         if source is not None:
             found, faults = parse(model, source)

@@ -1,6 +1,6 @@
 """Which keys need an address: derived from divisions, zones, systems and links, and from nothing else."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -84,13 +84,20 @@ def system_needs(network: Network, systems: Sequence[System]) -> Iterator[Need]:
                 yield from _needs(f"{parent}/{name}", parent, HOST, 0)
 
 
-def link_needs(network: Network, divisions: Divisions, stacks: Sequence[Stack]) -> Iterator[Need]:
+def uplink_key(divisions: Divisions, name: str, stack: Stack) -> str:
+    """The ledger's key of the link between a stack and the one above, which keeps its addresses whatever it joins."""
+    return f"{divisions.lineage(stack.division)[-1].code}/transit/{name}-uplink"
+
+
+def link_needs(network: Network, divisions: Divisions, stacks: Mapping[str, Stack]) -> Iterator[Need]:
     """Links between routers, and the addresses of their ends."""
-    for stack in stacks:
+    for name, stack in stacks.items():
         if stack.division not in divisions:
             continue
-        for ends in stack.links:
-            key = link_key(divisions, stack, ends)
+        links = {link_key(divisions, stack, ends): ends for ends in stack.links}
+        if stack.uplink:
+            links[uplink_key(divisions, name, stack)] = [name, stack.uplink.stack]
+        for key, ends in links.items():
             yield from _needs(key, key.rpartition("/")[0], network.transit.link, network.transit.reserve)
             for end in ends:
                 yield from _needs(f"{key}/{end}", key, HOST, 0)

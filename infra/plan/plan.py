@@ -95,8 +95,39 @@ class PlannedLink(Planned):
     ends6: tuple[tuple[str, IPv6Address], ...]
 
 
+class PlannedCrossing(Planned):
+    """A point-to-point network to a router of another stack, as this stack's end sees it.
+
+    `routes` go into the table of `router`; what the stack's other routers reach through it is among their own routes.
+    """
+
+    name: str
+    project: str
+    labels: Labels
+    router: str
+    stack: str
+    peer: str
+    cidr: IPv4Network
+    address: IPv4Address
+    peer_address: IPv4Address
+    cidr6: IPv6Network
+    address6: IPv6Address
+    peer_address6: IPv6Address
+    routes: tuple[PlannedRoute, ...]
+    routes6: tuple[PlannedRoute, ...]
+
+
+class PlannedAddressGroup(Planned):
+    """The hosts of other stacks that one rule is about."""
+
+    name: str
+    project: str
+    labels: Labels
+    blocks: tuple[IPv4Network, ...]
+
+
 class PlannedRule(Planned):
-    """One permission of a security group; `remote_group` or `remote_block` is the other side."""
+    """One permission of a security group; one of the `remote_*` is the other side."""
 
     name: str
     direction: Literal["ingress", "egress"]
@@ -104,6 +135,7 @@ class PlannedRule(Planned):
     port: int | None
     remote_group: str | None = None
     remote_block: IPv4Network | None = None
+    remote_address_group: str | None = None
     why: str
 
 
@@ -170,7 +202,10 @@ class Plan(Planned):
     domains: tuple[PlannedDomain, ...]
     segments: tuple[PlannedSegment, ...]
     links: tuple[PlannedLink, ...]
+    uplink: PlannedCrossing | None
+    downlinks: tuple[PlannedCrossing, ...]
     routers: tuple[PlannedRouter, ...]
+    address_groups: tuple[PlannedAddressGroup, ...]
     security_groups: tuple[PlannedSecurityGroup, ...]
     host_groups: tuple[PlannedHostGroup, ...]
     systems: tuple[System, ...]

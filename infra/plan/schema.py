@@ -29,14 +29,19 @@ MODELS: dict[str, type[BaseModel]] = {
 
 def schemas() -> dict[str, str]:
     """File name → text."""
-    return {f"{name}.json": _render(model) for name, model in MODELS.items()}
-
-
-def _render(model: type[BaseModel]) -> str:
-    schema: dict[str, Any] = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **model.model_json_schema(by_alias=True, mode="validation"),
+    found = {name: model.model_json_schema(by_alias=True, mode="validation") for name, model in MODELS.items()}
+    stack = found["stack"]
+    properties = {key: value for key, value in stack["properties"].items() if key != "extends"}
+    found["defaults"] = {key: value for key, value in stack.items() if key != "anyOf"} | {
+        "description": "Settings that several stacks share.",
+        "properties": properties,
+        "title": "Defaults",
     }
+    return {f"{name}.json": _render(schema) for name, schema in found.items()}
+
+
+def _render(schema: dict[str, Any]) -> str:
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 

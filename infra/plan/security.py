@@ -1,7 +1,8 @@
 """The flow matrix turned into security groups, and into what each host's own firewall must let pass.
 
 Both come from the same lines. One group that all hosts share carries what concerns them all (log-in from the bastion,
-metrics, logs, packages), so that a new host costs no new rule; the other side is named by group, not by address.
+metrics, logs, packages), so that a new host costs no new rule; the other side is named by group, not by address. Hosts
+of another stack have no group here: they are named by address, all that one rule is about in one address group.
 """
 
 from collections import defaultdict
@@ -10,85 +11,90 @@ from ipaddress import IPv4Network
 from typing import Literal
 
 from infra.plan.base import Protocol, target
-from infra.plan.plan import Labels, PlannedRule, PlannedSecurityGroup, ResolvedFlow
-from infra.plan.stack import Stack
+from infra.plan.flows import EVERY_HOST, Addresses, Line, Side, group_name
+from infra.plan.plan import Labels, PlannedAddressGroup, PlannedRule, PlannedSecurityGroup, ResolvedFlow
 from infra.plan.systems import Flow, System
 from infra.plan.topology import highest, labels
 
-EVERY_HOST = "every-host"
-INTERNET = IPv4Network("0.0.0.0/0")
 METADATA = IPv4Network("169.254.169.254/32")
-Addresses = Mapping[str, tuple[IPv4Network, ...]]
+Direction = Literal["ingress", "egress"]
+Rules = dict[str, list[PlannedRule]]
 
 
-def group_name(system: str, function: str) -> str:
-    """The security group of a function."""
-    return f"{system}-{function.replace('_', '-')}"
-
-
-def plan_security_groups(stack: Stack, systems: Sequence[System]) -> tuple[PlannedSecurityGroup, ...]:
-    """One group a function, and the one of every host."""
-    rules: dict[str, list[PlannedRule]] = defaultdict(list)
-    for flow in _flows(systems):
-        sources, destinations = _ends(flow.from_, stack, systems), _ends(flow.to, stack, systems)
-        for source in sources:
-            for destination in destinations:
-                _permit(rules, flow, "egress", source, destination)
-                _permit(rules, flow, "ingress", destination, source)
+def plan_security_groups(
+    lines: Sequence[Line], systems: Sequence[System]
+) -> tuple[tuple[PlannedSecurityGroup, ...], tuple[PlannedAddressGroup, ...]]:
+    """One group a function, and the one of every host; with the address groups that their rules name."""
     metadata = _rule("egress", METADATA, "tcp", 80, "cloud-init reads the metadata service")
+    rules: Rules = defaultdict(list, {EVERY_HOST: [metadata]})
+    for line in lines:
+        for source in line.source.named:
+            for destination in line.destination.named:
+                _permit(rules, line.flow, "egress", source, destination)
+                _permit(rules, line.flow, "ingress", destination, source)
     owner = highest(systems)
-    shared = Labels(system="extranet", owner=target(owner.owner), level=owner.protection_level, zone="all")
-    every = PlannedSecurityGroup(
-        name=EVERY_HOST, project=shared.owner, labels=shared, rules=_unique([metadata, *rules[EVERY_HOST]])
-    )
-    return (
-        every,
-        *(
-            PlannedSecurityGroup(
-                name=group_name(system.name, name),
-                project=target(system.owner),
-                labels=labels(system, function.zone),
-                rules=_unique(rules[group_name(system.name, name)]),
-            )
+    tags = {
+        EVERY_HOST: Labels(system="extranet", owner=target(owner.owner), level=owner.protection_level, zone="all"),
+        **{
+            group_name(system.name, name): labels(system, function.zone)
             for system in systems
             for name, function in system.functions.items()
-        ),
+        },
+    }
+    addresses = tuple(_permit_hosts(rules, lines, tags))
+    groups = tuple(
+        PlannedSecurityGroup(name=name, project=tag.owner, labels=tag, rules=_unique(rules[name]))
+        for name, tag in tags.items()
     )
+    return groups, addresses
 
 
-def _flows(systems: Sequence[System]) -> Iterator[Flow]:
-    for system in systems:
-        yield from system.flows
-
-
-def _ends(endpoint: str, stack: Stack, systems: Sequence[System]) -> list[str | IPv4Network]:
-    """The groups or blocks that an endpoint stands for."""
-    kind, _, rest = endpoint.partition(":")
-    if kind == "$systems":
-        if rest == "*":
-            return [EVERY_HOST]
-        name, _, function = rest.partition("/")
-        system = next(system for system in systems if system.name == name)
-        return [group_name(name, one) for one in system.functions if function in ("", one)]
-    if endpoint == "$outside:internet":
-        return [INTERNET]
-    return list(stack.operators) if endpoint == "$outside:operators" else [IPv4Network(endpoint)]
-
-
-def _permit(
-    rules: dict[str, list[PlannedRule]],
-    flow: Flow,
-    direction: Literal["ingress", "egress"],
-    own: str | IPv4Network,
-    remote: str | IPv4Network,
-) -> None:
+def _permit(rules: Rules, flow: Flow, direction: Direction, own: str | IPv4Network, remote: str | IPv4Network) -> None:
     if isinstance(own, str):
-        ports: list[int | None] = [*flow.ports] or [None]
-        rules[own] += [_rule(direction, remote, flow.protocol, port, flow.why) for port in ports]
+        rules[own] += [_rule(direction, remote, flow.protocol, port, flow.why) for port in _ports(flow)]
+
+
+def _ports(flow: Flow) -> list[int | None]:
+    return [*flow.ports] or [None]
+
+
+def _permit_hosts(rules: Rules, lines: Sequence[Line], tags: Mapping[str, Labels]) -> Iterator[PlannedAddressGroup]:
+    """One rule for all hosts of other stacks that one group may speak with in one way."""
+    for (own, direction, protocol, port), found in _by_rule(lines).items():
+        blocks = sorted({block for _, blocks, _ in found for block in blocks})
+        names = {name for name, _, _ in found}
+        everyone = "clients" if direction == "ingress" else "servers"
+        rule = _rule(direction, names.pop() if len(names) == 1 else everyone, protocol, port, found[0][2])
+        if len(blocks) == 1:
+            side: dict[str, object] = {"remote_block": blocks[0]}
+        else:
+            name = "-".join(map(str, filter(None, (own, everyone, protocol, port))))
+            yield PlannedAddressGroup(name=name, project=tags[own].owner, labels=tags[own], blocks=tuple(blocks))
+            side = {"remote_address_group": name}
+        rules[own].append(rule.model_copy(update={"remote_group": None, **side}))
+
+
+Way = tuple[str, Direction, Protocol, int | None]
+
+
+def _by_rule(lines: Sequence[Line]) -> dict[Way, list[tuple[str, tuple[IPv4Network, ...], str]]]:
+    """By group, direction, protocol and port: the groups of other stacks, their hosts, and what for."""
+    found: dict[Way, list[tuple[str, tuple[IPv4Network, ...], str]]] = defaultdict(list)
+    for line in lines:
+        ways: tuple[tuple[Direction, Side, Side], ...] = (
+            ("egress", line.source, line.destination),
+            ("ingress", line.destination, line.source),
+        )
+        for direction, own, other in ways:
+            for group in own.groups:
+                for port in _ports(line.flow):
+                    way: Way = (group, direction, line.flow.protocol, port)
+                    found[way] += [(name, blocks, line.flow.why) for name, blocks in other.hosts.items()]
+    return {way: hosts for way, hosts in found.items() if hosts}
 
 
 def _rule(
-    direction: Literal["ingress", "egress"], remote: str | IPv4Network, protocol: Protocol, port: int | None, why: str
+    direction: Direction, remote: str | IPv4Network, protocol: Protocol, port: int | None, why: str
 ) -> PlannedRule:
     side = {"remote_group": remote} if isinstance(remote, str) else {"remote_block": remote}
     word = "from" if direction == "ingress" else "to"
@@ -104,20 +110,29 @@ def _unique(rules: Sequence[PlannedRule]) -> tuple[PlannedRule, ...]:
 
 
 def resolve_flows(
-    group: str, own: IPv4Network, stack: Stack, systems: Sequence[System], addresses: Addresses
+    group: str, own: IPv4Network, lines: Sequence[Line], addresses: Addresses
 ) -> tuple[tuple[ResolvedFlow, ...], tuple[ResolvedFlow, ...]]:
     """What may come in to and go out from one host, by address."""
     mine = {group, EVERY_HOST}
     incoming: list[ResolvedFlow] = []
     outgoing: list[ResolvedFlow] = [ResolvedFlow(peer=METADATA, protocol="tcp", ports=(80,))]
-    for flow in _flows(systems):
-        sources, destinations = _ends(flow.from_, stack, systems), _ends(flow.to, stack, systems)
-        for ends, peers, flows in ((destinations, sources, incoming), (sources, destinations, outgoing)):
-            if mine.intersection(end for end in ends if isinstance(end, str)):
-                blocks = [block for peer in peers for block in (addresses[peer] if isinstance(peer, str) else (peer,))]
+    for line in lines:
+        for here, there, flows in (
+            (line.destination, line.source, incoming),
+            (line.source, line.destination, outgoing),
+        ):
+            if mine.intersection(here.groups):
                 flows += [
-                    ResolvedFlow(peer=block, protocol=flow.protocol, ports=tuple(flow.ports))
-                    for block in blocks
+                    ResolvedFlow(peer=block, protocol=line.flow.protocol, ports=tuple(line.flow.ports))
+                    for block in _blocks(there, addresses)
                     if block != own
                 ]
     return tuple(dict.fromkeys(incoming)), tuple(dict.fromkeys(outgoing))
+
+
+def _blocks(side: Side, addresses: Addresses) -> Iterator[IPv4Network]:
+    for name in side.groups:
+        yield from addresses[name]
+    yield from side.blocks
+    for blocks in side.hosts.values():
+        yield from blocks

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from infra.plan.systems import SystemEntry
 
+WEB_NODE = "web_node"  # serves every site of its division, and of those below that have none
 PROVIDED = frozenset(
     {
         "backup_vault",
@@ -17,7 +18,7 @@ PROVIDED = frozenset(
         "monitor",
         "package_mirror",
         "web_gateway",
-        "web_node",
+        WEB_NODE,
     }
 )
 

@@ -15,12 +15,23 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Source:
-    """One file: its name as shown, its data, and the line of every key."""
+    """One file: its name as shown, its data, and the line of every key; keys that it leaves out may be another's."""
 
-    def __init__(self, name: str, data: Any = None, lines: Mapping[Where, int] | None = None) -> None:
+    def __init__(
+        self, name: str, data: Any = None, lines: Mapping[Where, int] | None = None, base: "Source | None" = None
+    ) -> None:
         self.name = name
         self.data = data
+        self.base = base
         self._lines = lines or {}
+
+    def over(self, base: "Source") -> "Source":
+        """This file with what it leaves out taken from another; a key is taken whole or not at all."""
+        return Source(self.name, {**base.data, **self.data}, self._lines, base)
+
+    def has(self, where: Where) -> bool:
+        """Whether the top key of a place stands in this very file."""
+        return where[:1] in self._lines
 
     def line(self, where: Where) -> int:
         """The line of the key, or of the nearest one above it."""
@@ -30,7 +41,9 @@ class Source:
         return 1
 
     def problem(self, where: Where, text: str) -> Problem:
-        """A problem at this key."""
+        """A problem at this key, in the file where it stands."""
+        if self.base and not self.has(where) and self.base.has(where):
+            return self.base.problem(where, text)
         return Problem(self.name, self.line(where), ".".join(map(str, where)) or "-", text)
 
 

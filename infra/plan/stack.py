@@ -1,12 +1,15 @@
 """stacks/<stack>.yaml: what differs between clouds and sizes; nothing here describes the government."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from infra.plan.base import Cidr, DepartmentRef, DivisionCode, Facts, FunctionName, Name, SystemRef
 
-ZoneKey = Annotated[str, Field(pattern=r"^\d{6}/[a-z]+$", description="分区 zone, as <division>/<zone>")]
+ZoneKey = Annotated[
+    str,
+    Field(pattern=r"^(\d{6}/)?[a-z]+$", description="分区 zone, as <division>/<zone>, or <zone> of the own division"),
+]
 
 
 class Quota(Facts):
@@ -38,9 +41,27 @@ class Mirror(Facts):
     path: str = Field(description="路径 path of the repository on it")
 
 
+class Uplink(Facts):
+    """The link to a router of the stack above, by which all that is outside this stack is reached."""
+
+    stack: Name = Field(description="上级 stack the stack above, on the same cloud")
+    router: Name = Field(description="上级路由器 the router of that stack")
+    through: Name = Field(description="本端路由器 the router of this stack")
+
+
+def _settings(schema: dict[str, Any]) -> None:
+    """What is required may stand in the shared settings."""
+    schema["anyOf"] = [{"required": schema.pop("required")}, {"required": ["extends"]}]
+
+
 class Stack(Facts):
     """Settings of one stack."""
 
+    model_config = ConfigDict(json_schema_extra=_settings)
+
+    extends: Name | None = Field(
+        None, description="共用设置 name of a file in defaults/ whose keys hold where this one has none"
+    )
     title: str = Field(description="名称 title")
     division: DivisionCode
     cloud: Name = Field(description="clouds.yaml 条目 entry of clouds.yaml")
@@ -48,6 +69,7 @@ class Stack(Facts):
     systems: Annotated[list[SystemRef], Field(min_length=1)] = Field(description="系统 systems that this stack builds")
     routers: dict[Name, Router] = Field(description="路由器 routers")
     links: list[Annotated[list[Name], Field(min_length=2, max_length=2)]] = Field(description="互联 pairs of routers")
+    uplink: Uplink | None = Field(None, description="上联 link to the stack above; left out: it has its own exit")
     operators: Annotated[list[Cidr], Field(min_length=1)] = Field(
         description="运维来源地址 where operators log in from"
     )
@@ -62,3 +84,13 @@ class Stack(Facts):
         5, description="一次最多删除的资源数 most resources that one run deletes without being told to"
     )
     protect_data: bool = Field(True, description="保护数据主机 refuse to destroy hosts that hold data")
+
+    def located(self) -> "Stack":
+        """The same with the division before every zone."""
+        routers = {
+            name: router.model_copy(
+                update={"zones": [zone if "/" in zone else f"{self.division}/{zone}" for zone in router.zones]}
+            )
+            for name, router in self.routers.items()
+        }
+        return self.model_copy(update={"routers": routers})

@@ -1,12 +1,12 @@
 """Segments, routers, and the routes between them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import networkx as nx
 
-from infra.plan.base import Block, Version, target
+from infra.plan.base import VERSIONS, Block, Version, target
 from infra.plan.needs import GATEWAY, SERVICE, TOP, link_key, segment_key
-from infra.plan.plan import Labels, PlannedLink, PlannedRoute, PlannedRouter, PlannedSegment
+from infra.plan.plan import Labels, PlannedCrossing, PlannedLink, PlannedRoute, PlannedRouter, PlannedSegment
 from infra.plan.stack import Stack
 from infra.plan.systems import System
 from infra.plan.world import World
@@ -61,7 +61,7 @@ def plan_links(world: World, stack: Stack, systems: Sequence[System]) -> tuple[P
             PlannedLink(
                 name="transit-" + "-".join(sorted(ends)),
                 project=owner,
-                labels=_shared(owner, "transit", systems),
+                labels=shared(owner, "transit", systems),
                 cidr=world.ledger.block(key),
                 ends=tuple((end, world.ledger.address(f"{key}/{end}")) for end in ends),
                 cidr6=world.ledger.block6(key),
@@ -71,7 +71,8 @@ def plan_links(world: World, stack: Stack, systems: Sequence[System]) -> tuple[P
     return tuple(links)
 
 
-def _shared(owner: str, zone: str, systems: Sequence[System]) -> Labels:
+def shared(owner: str, zone: str, systems: Sequence[System]) -> Labels:
+    """The tags of what joins systems."""
     return Labels(system="extranet", owner=owner, level=highest(systems).protection_level, zone=zone)
 
 
@@ -81,8 +82,21 @@ def plan_routers(
     systems: Sequence[System],
     segments: Sequence[PlannedSegment],
     links: Sequence[PlannedLink],
+    *,
+    crossings: Sequence[PlannedCrossing],
 ) -> tuple[PlannedRouter, ...]:
-    """Routers, each with a route to every zone of the others over the fewest links."""
+    """Routers, each with a route over the fewest links to every zone of the others, and to what crossings lead to.
+
+    A default route stays with the router that has the crossing: the other zones have no way out.
+    """
+    behind: dict[Version, dict[str, list[Block]]] = {
+        version: {name: zone_blocks(world, router.zones, version) for name, router in stack.routers.items()}
+        for version in VERSIONS
+    }
+    for crossing in crossings:
+        for route in (*crossing.routes, *crossing.routes6):
+            if route.destination.prefixlen:
+                behind[route.destination.version][crossing.router].append(route.destination)
     graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from(stack.routers)
     for link in links:
@@ -91,24 +105,24 @@ def plan_routers(
         PlannedRouter(
             name=name,
             project=target(router.owner),
-            labels=_shared(target(router.owner), "transit", systems),
+            labels=shared(target(router.owner), "transit", systems),
             exit=router.exit,
             segments=tuple(segment.key for segment in segments if segment.router == name),
-            routes=_routes(world, stack, graph, name, 4),
-            routes6=_routes(world, stack, graph, name, 6),
+            routes=_routes(behind[4], graph, name, 4),
+            routes6=_routes(behind[6], graph, name, 6),
         )
         for name, router in stack.routers.items()
     )
 
 
 def _routes(
-    world: World, stack: Stack, graph: "nx.Graph[str]", name: str, version: Version
+    behind: Mapping[str, Sequence[Block]], graph: "nx.Graph[str]", name: str, version: Version
 ) -> tuple[PlannedRoute, ...]:
     return tuple(
         PlannedRoute(destination=block, next_hop=graph.edges[name, path[1]]["ends"][version][path[1]])
         for other, path in sorted(nx.single_source_shortest_path(graph, name).items())
         if other != name
-        for block in zone_blocks(world, stack.routers[other].zones, version)
+        for block in behind[other]
     )
 
 

@@ -83,11 +83,10 @@ class World:
 
     def needs(self) -> list[Need]:
         """Everything that needs an address."""
-        stacks = list(self.stacks.values())
         return [
             *division_needs(self.network, self.divisions),
             *system_needs(self.network, list(self.placed_systems.values())),
-            *link_needs(self.network, self.divisions, stacks),
+            *link_needs(self.network, self.divisions, self.stacks),
         ]
 
     def address_problems(self) -> list[Problem]:

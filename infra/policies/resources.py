@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from infra.plan.base import Block
-from infra.plan.security import INTERNET
+from infra.plan.flows import INTERNET
 from infra.policies import rules
 from infra.policies.rules import Policy
 

@@ -7,11 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from infra.plan.base import Block, target
+from infra.plan.base import BOUNDARY, Block, target
+from infra.plan.flows import INTERNET
 from infra.plan.plan import Plan
-from infra.plan.security import INTERNET
 
-BOUNDARY = frozenset({"public", "access"})
 # TCP and UDP ports whose protocols carry content or passwords in clear (IANA): ftp, telnet, smtp, tftp, http, pop3,
 # imap, snmp, ldap, rexec, rlogin, syslog, rsync, mysql, redis, http-alt, node exporter.
 CLEARTEXT = frozenset({20, 21, 23, 25, 69, 80, 110, 143, 161, 389, 512, 513, 514, 873, 3306, 6379, 8080, 9100})

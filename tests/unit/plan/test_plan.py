@@ -9,9 +9,10 @@ import pytest
 from infra.plan.addresses import allocate
 from infra.plan.base import VERSIONS, Version
 from infra.plan.build import build_plan
+from infra.plan.flows import EVERY_HOST
 from infra.plan.load import load, load_unproved
 from infra.plan.plan import Plan, PlannedHost, PlannedRule
-from infra.plan.security import EVERY_HOST, METADATA
+from infra.plan.security import METADATA
 from tests.unit.plan.conftest import ROOT, Spoil
 
 
