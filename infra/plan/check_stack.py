@@ -63,10 +63,8 @@ def _check_flavors_and_images(world: World, source: Source, stack: Stack, system
                 ("image", function.image, stack.images),
             ):
                 if value not in known:
-                    word = "规格" if key == "flavor" else "镜像"
-                    text = (
-                        f"{word}不存在：{value} · unknown {key} {value}; {source.name} {key}s has: {', '.join(known)}"
-                    )
+                    word, file = "规格" if key == "flavor" else "镜像", source.of((f"{key}s",)).name
+                    text = f"{word}不存在：{value} · unknown {key} {value}; {file} {key}s has: {', '.join(known)}"
                     yield own.problem(("functions", name, key), text)
 
 
@@ -96,7 +94,8 @@ def _check_routers(world: World, source: Source, stack: Stack, systems: list[Sys
         own = world.sources[f"systems/{system.name}.yaml"]
         for zone in system.segments:
             if f"{system.division}/{zone}" not in served:
-                text = f"没有路由器接入该分区 · no router of {source.name} joins zone {system.division}/{zone}"
+                file = source.of(("routers",)).name
+                text = f"没有路由器接入该分区 · no router of {file} joins zone {system.division}/{zone}"
                 yield own.problem(("segments", zone), text)
         for name, function in system.functions.items():
             joined = served.get(f"{system.division}/{function.zone}")

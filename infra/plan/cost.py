@@ -46,13 +46,21 @@ def _blocks(world: World) -> dict[str, tuple[Entry, ...]]:
 def quota_cost(world: World, systems: Iterable[System], stacks: Iterable[Stack]) -> dict[str, Counter[str]]:
     """By division and department, what its project needs for these systems and for these stacks' routers and links."""
     needed: dict[str, Counter[str]] = defaultdict(Counter)
+    built = list(stacks)
+    elsewhere = [system for stack in built if stack.uplink for system in world.built(stack)]
     for system in systems:
-        needed[_project(world, system.owner, system.division)].update(_of_system(world, system))
-    for stack in stacks:
+        need = _of_system(world, system)
+        if system in elsewhere:  # it is reached by way of the exit, which is not its own stack's
+            need.pop("floating_addresses")
+        needed[_project(world, system.owner, system.division)].update(need)
+    for stack in built:
         for router in stack.routers.values():
             needed[_project(world, router.owner, stack.division)].update(routers=1)
         for one, _ in stack.links:
             needed[_project(world, stack.routers[one].owner, stack.division)].update(networks=1, ports=3)
+        if stack.uplink:
+            owner = stack.routers[stack.uplink.through].owner
+            needed[_project(world, owner, stack.division)].update(networks=1, ports=3)
     return needed
 
 

@@ -4,7 +4,7 @@ A line counts when the stack builds the system that declares it, or when it touc
 stack of the same network builds the one that declares it. What nobody builds is let in nowhere.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
@@ -59,52 +59,52 @@ def members(world: World, system: System) -> Addresses:
 
 def stack_lines(world: World, name: str) -> tuple[Line, ...]:
     """Every line that concerns a stack, its own first."""
+    view = _View(world, name, {one: world.built(world.stacks[one]) for one in joined(world.stacks, name)})
+    lines = (
+        (declaring, Line(flow, view.side(declaring, system, flow.from_), view.side(declaring, system, flow.to)))
+        for declaring, systems in view.built.items()
+        for system in systems
+        for flow in system.flows
+    )
     return tuple(
-        line
-        for declaring in joined(world.stacks, name)
-        for system in world.built(world.stacks[declaring])
-        for line in _lines(world, name, declaring, system)
-        if declaring == name or line.source.groups or line.destination.groups
+        line for declaring, line in lines if declaring == name or line.source.groups or line.destination.groups
     )
 
 
-def _lines(world: World, name: str, declaring: str, system: System) -> Iterator[Line]:
-    for flow in system.flows:
-        source, destination = (_side(world, name, declaring, system, end) for end in (flow.from_, flow.to))
-        yield Line(flow, source, destination)
+@dataclass(frozen=True)
+class _View:
+    """A stack's network as the stack sees it: what each stack of it builds."""
 
+    world: World
+    name: str
+    built: Mapping[str, Sequence[System]]
 
-def _side(world: World, name: str, declaring: str, system: System, endpoint: str) -> Side:
-    """What an endpoint of a system stands for, as the stack `name` sees it."""
-    if endpoint == "$systems:*":
-        return _every_host(world, name, declaring, system)
-    if endpoint == "$outside:internet":
-        return Side(blocks=(INTERNET,))
-    if endpoint == "$outside:operators":
-        return Side(blocks=tuple(world.stacks[declaring].operators))
-    found = world.system(endpoint, system.division)
-    if not found:
-        return Side(blocks=(IPv4Network(endpoint),))
-    function = target(endpoint).partition("/")[2]
-    groups = [group_name(found.name, one) for one in found.functions if function in ("", one)]
-    if found in world.built(world.stacks[name]):
-        return Side(groups=tuple(groups))
-    addresses = members(world, found)
-    return Side(hosts={group: addresses[group] for group in groups})
+    def side(self, declaring: str, system: System, endpoint: str) -> Side:
+        """What an endpoint stands for in a system's file, when a certain stack builds that system."""
+        if endpoint == "$systems:*":
+            return self._every_host(declaring, system)
+        if endpoint == "$outside:internet":
+            return Side(blocks=(INTERNET,))
+        if endpoint == "$outside:operators":
+            return Side(blocks=tuple(self.world.stacks[declaring].operators))
+        found = self.world.system(endpoint, system.division)
+        if not found:
+            return Side(blocks=(IPv4Network(endpoint),))
+        function = target(endpoint).partition("/")[2]
+        groups = [group_name(found.name, one) for one in found.functions if function in ("", one)]
+        if any(found is own for own in self.built[self.name]):
+            return Side(groups=tuple(groups))
+        addresses = members(self.world, found)
+        return Side(hosts={group: addresses[group] for group in groups})
 
-
-def _every_host(world: World, name: str, declaring: str, system: System) -> Side:
-    """Those of the stack that builds the system, and of the network's other stacks of the system's division."""
-    stacks = joined(world.stacks, name)
-    meant = [one for one in stacks if one == declaring or world.stacks[one].division == system.division]
-    hosts = {
-        f"{one}-{EVERY_HOST}": tuple(
-            block
-            for built in world.built(world.stacks[one])
-            for blocks in members(world, built).values()
-            for block in blocks
-        )
-        for one in meant
-        if one != name
-    }
-    return Side(groups=(EVERY_HOST,) if name in meant else (), hosts=hosts)
+    def _every_host(self, declaring: str, system: System) -> Side:
+        """Those of the stack that builds the system, and of the network's other stacks of the system's division."""
+        meant = [one for one in self.built if one == declaring or self.world.stacks[one].division == system.division]
+        hosts = {
+            f"{one}-{EVERY_HOST}": tuple(
+                block for built in self.built[one] for blocks in members(self.world, built).values() for block in blocks
+            )
+            for one in meant
+            if one != self.name
+        }
+        return Side(groups=(EVERY_HOST,) if self.name in meant else (), hosts=hosts)

@@ -138,11 +138,13 @@ def city(
     files = onboard.city(
         world, lambda file: (facts / file).read_text(encoding="utf-8"), world.divisions[code], name, like
     )
-    left = (
-        f"{name}.yaml cloud: clouds.yaml 条目 {name} · that entry of clouds.yaml",
-        f"{name}.yaml operators, external_network, images, flavors: 与 {like} 相同，按本市的云改 as {like} has them",
-        "departments.yaml: 单位名称按本市“三定”核定 titles as the city's own bodies are called",
-    )
+    left = [
+        f"{name}.yaml operators, external_network, images, flavors: 与 {like} 相同，按本市的云改 as {like} has them"
+    ]
+    if not world.stacks[like].uplink:
+        left.insert(0, f"{name}.yaml cloud: clouds.yaml 条目 {name} · that entry of clouds.yaml")
+    if "departments.yaml" in files:
+        left.append("departments.yaml: 单位名称按本市“三定”核定 titles as the city's own bodies are called")
     entry = Entry(files, left, (f"{CHECK} --stack {name}", f"pulumi stack init {name}", f"pulumi preview -s {name}"))
     _finish(facts, world, entry, dry_run)
 

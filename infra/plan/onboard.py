@@ -123,7 +123,9 @@ def city(world: World, texts: Callable[[str], str], division: Division, name: st
                 function["virtual_address"] = f"{name}-{function['virtual_address']}"
         files[f"systems/{name}-{one.name}.yaml"] = _text("../schema/system.json", _renamed(tree, renamed))
     tree = _tree(texts(f"{like}.yaml"))
-    tree.update(title=division.name, cloud=name)
+    tree["title"] = stack.title.replace(old.name, division.name) if old.name in stack.title else division.name
+    if not stack.uplink:
+        tree["cloud"] = name
     for key in LABORATORY:
         tree.pop(key, None)
     files[f"{name}.yaml"] = _text("schema/stack.json", _renamed(tree, renamed))

@@ -216,3 +216,8 @@ class Plan(Planned):
     zones: dict[str, IPv4Network]
     zones6: dict[str, IPv6Network]
     mirror_url: str
+
+    @property
+    def crossings(self) -> tuple[PlannedCrossing, ...]:
+        """All links to other stacks."""
+        return (*((self.uplink,) if self.uplink else ()), *self.downlinks)

@@ -29,9 +29,9 @@ class Source:
         """This file with what it leaves out taken from another; a key is taken whole or not at all."""
         return Source(self.name, {**base.data, **self.data}, self._lines, base)
 
-    def has(self, where: Where) -> bool:
-        """Whether the top key of a place stands in this very file."""
-        return where[:1] in self._lines
+    def of(self, where: Where) -> "Source":
+        """The file in which the top key of a place stands."""
+        return self.base if self.base and where[:1] not in self._lines and where[:1] in self.base._lines else self
 
     def line(self, where: Where) -> int:
         """The line of the key, or of the nearest one above it."""
@@ -42,9 +42,8 @@ class Source:
 
     def problem(self, where: Where, text: str) -> Problem:
         """A problem at this key, in the file where it stands."""
-        if self.base and not self.has(where) and self.base.has(where):
-            return self.base.problem(where, text)
-        return Problem(self.name, self.line(where), ".".join(map(str, where)) or "-", text)
+        file = self.of(where)
+        return Problem(file.name, file.line(where), ".".join(map(str, where)) or "-", text)
 
 
 def parse(model: type[Model], source: Source) -> tuple[Model | None, list[Problem]]:

@@ -73,6 +73,11 @@ def nothing_reaches_the_inner_network(plan: Plan) -> Iterator[tuple[str, str]]:
     for router in plan.routers:
         routes = (*router.routes, *router.routes6)
         named += [(f"routers.{router.name}.routes", route.destination) for route in routes]
+    for crossing in plan.crossings:
+        routes = tuple(r for r in (*crossing.routes, *crossing.routes6) if r.destination.prefixlen)
+        named += [(f"crossings.{crossing.name}", block) for block in (crossing.cidr, crossing.cidr6)]
+        named += [(f"crossings.{crossing.name}.routes", route.destination) for route in routes]
+    named += [(f"address_groups.{group.name}", block) for group in plan.address_groups for block in group.blocks]
     named += [
         (f"security_groups.{group.name}.{rule.name}", rule.remote_block)
         for group in plan.security_groups
@@ -87,7 +92,12 @@ def nothing_reaches_the_inner_network(plan: Plan) -> Iterator[tuple[str, str]]:
 @policy("8.1.2.1-d", "重要区域不在边界 no floating address behind the boundary")
 def important_zones_stay_behind_the_boundary(plan: Plan) -> Iterator[tuple[str, str]]:
     """Data, management and recovery have no address on the Internet side."""
-    exits = {router.name for router in plan.routers if router.exit}
+    exits = {router.name for router in plan.routers if router.exit} | {
+        crossing.router
+        for crossing in plan.crossings
+        for route in (*crossing.routes, *crossing.routes6)
+        if not route.destination.prefixlen
+    }
     for group in plan.host_groups:
         if group.floating_address and group.zone not in BOUNDARY:
             yield (
@@ -96,7 +106,10 @@ def important_zones_stay_behind_the_boundary(plan: Plan) -> Iterator[tuple[str, 
             )
     for segment in plan.segments:
         if segment.router in exits and segment.labels.zone not in BOUNDARY:
-            yield f"segments.{segment.name}", f"{segment.labels.zone} 区接入互联网出口 zone joins the exit router"
+            yield (
+                f"segments.{segment.name}",
+                f"{segment.labels.zone} 区接入互联网出口 zone joins a router with a way out",
+            )
 
 
 @policy("8.1.2.1-c", "三级与二级分开 level 3 apart from level 2")
@@ -127,7 +140,7 @@ def endpoints_are_encrypted(plan: Plan) -> Iterator[tuple[str, str]]:
 def every_resource_says_whose_it_is(plan: Plan) -> Iterator[tuple[str, str]]:
     """Whatever stands in the cloud names its system, owner, level and zone; owners are known departments' projects."""
     projects = {project.name for domain in plan.domains for project in domain.projects}
-    for kind in ("segments", "links", "routers", "security_groups", "host_groups"):
+    for kind in ("segments", "links", "crossings", "routers", "address_groups", "security_groups", "host_groups"):
         for thing in getattr(plan, kind):
             empty = [key for key, value in thing.labels.model_dump().items() if not value]
             if empty:

@@ -17,7 +17,8 @@ from infra.plan.problems import FactsError
 from tests.unit.plan.conftest import ROOT
 from tests.unit.plan.test_addresses import province
 
-CITY = ("new", "city", "360500", "--name", "xinyu", "--like", "lab")
+CITY = ("new", "city", "360500", "--name", "xinyu", "--like", "nanchang")
+ALONE = (*CITY[:-1], "lab")
 SYSTEM = (
     "new",
     "system",
@@ -47,7 +48,14 @@ SITE = (
     "wuning-office",
 )
 BODY = ("new", "department", "demo-office", "--title", "某局", "--division", "360424")
-COMMANDS = {"city": CITY, "system": SYSTEM, "site": SITE, "department": BODY}
+COMMANDS = {"city": CITY, "city with an exit of its own": ALONE, "system": SYSTEM, "site": SITE, "department": BODY}
+
+
+@pytest.fixture
+def facts(facts: Path) -> Path:
+    """Facts of a province in which one city has no stack yet."""
+    (facts / "xinyu.yaml").unlink()
+    return facts
 
 
 def run(facts: Path, *words: str) -> Result:
@@ -94,7 +102,7 @@ def test_onboarding_only_adds(kind: str, facts: Path) -> None:
 
 
 def test_a_city_is_the_one_it_is_made_like_under_its_own_names(facts: Path) -> None:
-    run(facts, *CITY)
+    run(facts, *ALONE)
     world = load(facts)
     old, new = build_plan(world, "lab"), build_plan(world, "xinyu")
     own = [group for group in new.host_groups if group.division == "360500"]
@@ -106,14 +114,15 @@ def test_a_city_is_the_one_it_is_made_like_under_its_own_names(facts: Path) -> N
     assert "360400" not in (facts / "xinyu.yaml").read_text(encoding="utf-8")
 
 
-def test_the_quota_that_is_told_is_that_of_the_plan(facts: Path) -> None:
-    run(facts, *CITY)
+@pytest.mark.parametrize("command", [CITY, ALONE])
+def test_the_quota_that_is_told_is_that_of_the_plan(command: tuple[str, ...], facts: Path) -> None:
+    run(facts, *command)
     world = load(facts)
     plan = build_plan(world, "xinyu")
     told = quota_cost(world, plan.systems, [plan.stack])
     for key, count in {
-        "instances": sum(len(group.hosts) for group in plan.host_groups),
-        "networks": len(plan.segments) + len(plan.links),
+        "instances": sum(len(function.hosts) for system in plan.systems for function in system.functions.values()),
+        "networks": len(plan.segments) + len(plan.links) + (plan.uplink is not None),
         "routers": len(plan.routers),
         "floating_addresses": sum(group.floating_address for group in plan.host_groups),
         "security_groups": len(plan.host_groups),
@@ -140,7 +149,7 @@ def test_a_write_that_fails_leaves_everything_as_it_was(facts: Path, monkeypatch
         return real(self, target)
 
     monkeypatch.setattr(Path, "replace", fail_second)
-    assert isinstance(run(facts, *CITY).exception, OSError)
+    assert isinstance(run(facts, *SYSTEM).exception, OSError)
     assert files(facts) == before
 
 

@@ -16,7 +16,8 @@ BLOCK = re.compile(r"```console\n\$ python -m infra\.plan (.*)\n(?:[^`].*\n|\n)*
 
 
 def rendered(page: str, facts: Path) -> str:
-    """The page with the output that its commands have on these facts, one after the other."""
+    """The page with the output that its commands have on these facts, one after the other, of a city without stack."""
+    (facts / "xinyu.yaml").unlink()
 
     def output(block: re.Match[str]) -> str:
         done = CliRunner().invoke(app, [*shlex.split(block[1]), "--facts", str(facts)])

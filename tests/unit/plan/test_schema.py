@@ -11,7 +11,12 @@ from infra.plan.schema import schemas, write_schemas
 from tests.unit.plan.conftest import ROOT
 
 STACKS = ROOT / "stacks"
-FILES = [*STACKS.glob("[a-z]*.yaml"), *STACKS.glob("systems/*.yaml"), *STACKS.glob("sites/*.yaml")]
+FILES = [
+    *STACKS.glob("[a-z]*.yaml"),
+    *STACKS.glob("systems/*.yaml"),
+    *STACKS.glob("sites/*.yaml"),
+    *STACKS.glob("defaults/*.yaml"),
+]
 
 
 def test_schemas_in_git_are_those_of_the_models() -> None:
