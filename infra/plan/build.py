@@ -6,12 +6,13 @@ from ipaddress import IPv4Network, IPv6Network
 from infra.plan.base import target
 from infra.plan.flows import EVERY_HOST, Line, group_name, members, stack_lines
 from infra.plan.needs import segment_key, zone_key
-from infra.plan.plan import Plan, PlannedDomain, PlannedHost, PlannedHostGroup, PlannedProject, ResolvedFlow
+from infra.plan.plan import Plan, PlannedHost, PlannedHostGroup, ResolvedFlow
 from infra.plan.security import plan_security_groups, resolve_flows
 from infra.plan.services import WEB_NODE
 from infra.plan.sites import Site
 from infra.plan.stack import Stack
 from infra.plan.systems import Function, System
+from infra.plan.tenancy import plan_domains
 from infra.plan.topology import labels, plan_links, plan_routers, plan_segments
 from infra.plan.uplinks import above, joined, plan_downlinks, plan_uplink
 from infra.plan.world import World
@@ -33,7 +34,7 @@ def build_plan(world: World, name: str) -> Plan:
     return Plan(
         name=name,
         stack=stack,
-        domains=_domains(world, name, systems),
+        domains=plan_domains(world, name),
         segments=segments,
         links=links,
         uplink=uplink,
@@ -79,35 +80,6 @@ def _sites(world: World, name: str) -> tuple[Site, ...]:
         if next((serving[one.code] for one in lineage if one.code in serving), None) == name:
             found.append(site)
     return tuple(found)
-
-
-def _domains(world: World, name: str, systems: Sequence[System]) -> tuple[PlannedDomain, ...]:
-    """A domain a city or province, with a project for each department that owns something in the stack.
-
-    Where a stack above is that division's own, it has that domain; what this stack builds for it is kept apart.
-    """
-    stack = world.stacks[name]
-    held = {world.stacks[one].division for one in above(world.stacks, name)}
-    servers = sorted({(system.owner, system.division) for system in systems})
-    routers = [(router.owner, stack.division) for router in stack.routers.values()]
-    owners = dict.fromkeys(filter(None, (world.department(*place) for place in (*servers, *routers))))
-    hosting = {target(owner) for owner, _ in servers}
-    domains: dict[str, list[PlannedProject]] = {}
-    for department in owners:
-        quota = stack.quotas.get(department.name) or stack.quotas["default"]
-        project = PlannedProject(
-            name=department.name, title=department.title, quota=quota, hosts_servers=department.name in hosting
-        )
-        domains.setdefault(world.divisions.tenancy(department.division).code, []).append(project)
-    return tuple(
-        PlannedDomain(
-            name=f"{world.divisions[code].level}-{code}{f'-{name}' if code in held else ''}",
-            title=stack.title if code in held else world.divisions[code].name,
-            division=code,
-            projects=tuple(projects),
-        )
-        for code, projects in sorted(domains.items())
-    )
 
 
 def _host_groups(

@@ -6,6 +6,7 @@ from infra.plan.needs import link_key
 from infra.plan.problems import Problem
 from infra.plan.source import Where
 from infra.plan.stack import Stack, Uplink
+from infra.plan.tenancy import domain_name, owners
 from infra.plan.uplinks import above
 from infra.plan.world import World
 
@@ -55,13 +56,13 @@ def _check_clouds(world: World) -> Iterator[Problem]:
     """On one cloud there is one exit, and one stack for each system, zone and link."""
     holders: dict[tuple[str, str], str] = {}
     for name, stack in world.stacks.items():
-        for where, what, text in _held(world, stack):
+        for where, what, text in _held(world, name, stack):
             holder = holders.setdefault((stack.cloud, what), name)
             if holder != name:
                 yield world.sources[f"{name}.yaml"].problem(where, f"stack {holder} {text}")
 
 
-def _held(world: World, stack: Stack) -> Iterator[tuple[Where, str, str]]:
+def _held(world: World, name: str, stack: Stack) -> Iterator[tuple[Where, str, str]]:
     """Where it is said, what it is, and what another stack that has it too is told."""
     for router, setting in stack.routers.items():
         if setting.exit:
@@ -73,6 +74,12 @@ def _held(world: World, stack: Stack) -> Iterator[tuple[Where, str, str]]:
         if system := world.system(reference, stack.division):
             text = f"已建设该系统 · that stack builds system {system.name} of {system.division} on cloud {stack.cloud}"
             yield ("systems", index), f"system {system.division}/{system.name}", text
+    for department in owners(world, name):
+        lineage = world.divisions.lineage(department.division)
+        if not lineage[-1].parent:
+            domain = domain_name(world, name, world.divisions.tenancy(department.division).code)
+            text = f"已有域 {domain} · that stack makes domain {domain}; join them by an uplink, or build it all in one"
+            yield ("division",), f"domain {domain}", text
     if stack.division in world.divisions:
         for index, ends in enumerate(stack.links):
             text = f"已有同名链路 · that stack has a link {'-'.join(ends)} of {stack.division}; rename a router"

@@ -1,7 +1,7 @@
 """The topology as a picture: routers, segments, hosts and permitted flows, laid out from the plan alone.
 
-One column a router in the order of its distance from the exit, one box a segment, one box a function within it.
-Flows that concern every host would cover the picture; they stand as lines of text below it.
+One column a router in the order of its distance from the exit or the uplink, one box a segment, one box a function
+within it. Flows that concern every host would cover the picture; they stand as lines of text below it.
 """
 
 from pathlib import Path
@@ -89,13 +89,15 @@ def _columns(plan: Plan) -> list[str]:
     graph: nx.Graph[str] = nx.Graph([tuple(end for end, _ in link.ends) for link in plan.links])
     graph.add_nodes_from(router.name for router in plan.routers)
     exits = [router.name for router in plan.routers if router.exit]
+    exits += [plan.uplink.router] if plan.uplink else []
     distance = nx.multi_source_dijkstra_path_length(graph, set(exits)) if exits else {}
     return sorted(graph.nodes, key=lambda name: (distance.get(name, len(graph)), name))
 
 
 def _router_title(plan: Plan, name: str) -> str:
     router = next(router for router in plan.routers if router.name == name)
-    return f"路由器 {name}" + (" · 互联网统一出口" if router.exit else "")
+    uplink = f" · 上联 {plan.uplink.stack}" if plan.uplink and plan.uplink.router == name else ""
+    return f"路由器 {name}" + (" · 互联网统一出口" if router.exit else "") + uplink
 
 
 def _segment(plan: Plan, segment: PlannedSegment, x: int, y: int) -> tuple[Box, dict[str, Box]]:

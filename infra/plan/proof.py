@@ -36,5 +36,6 @@ def proof(world: World, plans: Sequence[Plan]) -> str:
             f"stack {plan.name}: 主机 hosts {hosts}，网段 segments {len(plan.segments)}，互联网出口 exits {exits}，"
             f"放行规则 rules {rules}（余皆拒绝 all else refused）"
         )
-        lines += [f"  尚未提供 not provided yet: {name}" for name in unprovided(plan.systems)]
+        if found := unprovided(plan.systems):
+            lines.append(f"  尚未提供 not provided yet: {', '.join(found)}")
     return "\n".join(lines)

@@ -85,6 +85,13 @@ FAULTS: dict[str, tuple[str, str, str, str, str]] = {
         "routers.recovery.zones.1",
         "already on a router",
     ),
+    "domain that two stacks make": (
+        "recovery.yaml",
+        "uplink: {stack: province, router: core, through: recovery}",
+        "",
+        "division",
+        "makes domain province-360000",
+    ),
     "second exit of the cloud": (
         "recovery.yaml",
         "zones: [recovery]",

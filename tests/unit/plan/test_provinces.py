@@ -1,6 +1,7 @@
 """Stacks of provinces that nobody has seen: any number of cities, with any systems, is one network without overlaps."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -93,6 +94,10 @@ def world(count: int, systems: set[str], ledger: Ledger | None = None) -> World:
         ledger=ledger or Ledger.of(()),
         sources={},
     )
+    return allocated(found)
+
+
+def allocated(found: World) -> World:
     new, problems = allocate(NETWORK, found.needs(), found.ledger, "a.csv")
     assert problems == []
     return found.with_ledger(new)
@@ -148,3 +153,28 @@ def test_the_vault_admits_every_client_and_nobody_else(count: int, systems: set[
     assert {flow.peer.network_address for flow in vault.flows_in} == clients
     rules = [rule for group in found["top"].security_groups for rule in group.rules if rule.direction == "ingress"]
     assert len(rules) == (1 if count else 0)
+
+
+def test_what_is_two_uplinks_down_is_reached_through_the_stack_between() -> None:
+    """A county below a city below the province."""
+    first = world(2, {"mail"})
+    saved = {"from": "$systems:desk", "to": "$systems:vault", "protocol": "tcp", "ports": [8443], "why": "-"}
+    uplink = {"stack": "city-1", "router": "shared", "through": "shared"}
+    found = allocated(
+        replace(
+            first,
+            departments={**first.departments, "county-office": DepartmentEntry(title="办公室", tier="county")},
+            systems={**first.systems, "desk": entry("desk", "county", "shared", [saved])},
+            stacks={**first.stacks, "county": stack("990101", "county", ["desk"], ["shared"], uplink=uplink)},
+        )
+    )
+    top, city, county = (build_plan(found, name) for name in ("top", "city-1", "county"))
+    down = {one.stack: [route.destination for route in one.routes] for one in (*top.downlinks, *city.downlinks)}
+    assert down["city-1"] == [found.ledger.block("990100")]
+    assert down["county"] == [found.ledger.block("990101")]
+    ways = {one.name: {route.destination: route.next_hop for route in one.routes} for one in city.routers}
+    assert ways["dedicated"][found.ledger.block("990101")] == dict(city.links[0].ends)["shared"]
+    assert county.uplink
+    assert [route.destination for route in county.uplink.routes] == [NETWORK.extranet[0]]
+    desk, vault = county.host_groups[0].hosts[0], top.host_groups[0].hosts[0]
+    assert desk.address in {flow.peer.network_address for flow in vault.flows_in}

@@ -1,6 +1,8 @@
 """The province's stacks together: who reaches whom, by which way, and that no fault of one is built."""
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import IPv4Network
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from infra.plan.base import VERSIONS, Block, Version
 from infra.plan.build import build_plan
 from infra.plan.load import load
+from infra.plan.picture import draw
 from infra.plan.plan import Plan, PlannedHost, PlannedRoute
 from infra.plan.world import World
 from tests.unit.plan.conftest import ROOT, Spoil
@@ -27,8 +30,8 @@ def world() -> World:
 def plans(world: World) -> dict[str, Plan]:
     """At full size: what a cloud with room for all hosts would get."""
     full = {name: stack.model_copy(update={"replicas": None}) for name, stack in world.stacks.items()}
-    world.stacks.update(full)
-    return {name: build_plan(world, name) for name, stack in world.stacks.items() if stack.cloud == "province"}
+    sized = replace(world, stacks=full)
+    return {name: build_plan(sized, name) for name, stack in full.items() if stack.cloud == "province"}
 
 
 def hosts(plan: Plan) -> dict[str, PlannedHost]:
@@ -39,6 +42,11 @@ def test_every_city_and_the_province_have_a_stack(world: World, plans: dict[str,
     cities = {code for code, division in world.divisions.by_code.items() if division.level == "city"}
     assert len(cities) == CITIES
     assert {plan.stack.division for plan in plans.values()} == {*cities, "360000"}
+
+
+def test_every_system_is_built_by_one_stack(world: World, plans: dict[str, Plan]) -> None:
+    built = Counter((system.division, system.name) for plan in plans.values() for system in plan.systems)
+    assert built == Counter(list(world.placed_systems))
 
 
 def test_the_whole_cloud_has_one_exit_and_the_only_floating_addresses_stand_there(plans: dict[str, Plan]) -> None:
@@ -156,6 +164,12 @@ def test_the_provinces_platform_serves_the_recovery_centre(plans: dict[str, Plan
     assert IPv4Network(own["pbastion-1"].address) in {flow.peer for flow in vault.flows_in if flow.ports == (22,)}
     assert IPv4Network(own["pmonitor-1"].address) in {flow.peer for flow in vault.flows_out if flow.ports == (6514,)}
     assert plans["recovery"].mirror_url == plans["province"].mirror_url == f"http://{own['pmirror-1'].address}/debian"
+
+
+def test_a_picture_begins_at_the_uplink(plans: dict[str, Plan]) -> None:
+    for name in ("xinyu", "recovery"):
+        assert "上联 province" in draw(plans[name])
+    assert draw(plans["xinyu"]).index("路由器 edge") < draw(plans["xinyu"]).index("路由器 core")
 
 
 def test_a_site_is_published_by_the_stack_of_its_owners_city(plans: dict[str, Plan]) -> None:
