@@ -1,6 +1,6 @@
 """A city's (or the province's) Keystone domain with a project for each department: who may use how much."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_openstack as openstack
@@ -50,7 +50,7 @@ class Tenancy(pulumi.ComponentResource):
         )
         default = DefaultGroup(planned.name, cloud=self._cloud.entry, project=project.id, opts=self._inside)
         quota = planned.quota
-        networking.QuotaV2(
+        network_quota = networking.QuotaV2(
             planned.name,
             project_id=project.id,
             network=quota.networks,
@@ -62,7 +62,7 @@ class Tenancy(pulumi.ComponentResource):
             security_group_rule=quota.security_group_rules,
             opts=self._inside,
         )
-        compute.QuotaSetV2(
+        compute_quota = compute.QuotaSetV2(
             planned.name,
             project_id=project.id,
             instances=quota.instances,
@@ -71,11 +71,12 @@ class Tenancy(pulumi.ComponentResource):
             server_groups=quota.instances,
             opts=self._inside,
         )
-        self.projects[planned.name] = project.id
+        # Where a cloud's default quota is nothing, whatever belongs to the project has to wait for its own.
+        self.projects[planned.name] = network_quota.project_id
         if planned.hosts_servers:
-            self.servers[planned.name] = self._scoped(planned.name, project, default)
+            self.servers[planned.name] = self._scoped(planned.name, project, [default, compute_quota])
 
-    def _scoped(self, name: str, project: identity.Project, default: DefaultGroup) -> openstack.Provider:
+    def _scoped(self, name: str, project: identity.Project, first: Sequence[pulumi.Resource]) -> openstack.Provider:
         # Nova's look-ups bring the default group back: it is the last to go.
         membership = identity.RoleAssignment(
             f"{name}-deployer",
@@ -100,7 +101,7 @@ class Tenancy(pulumi.ComponentResource):
             insecure=not self._cloud.verify,
             cacert_file=self._cloud.cacert,
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[membership, default], env_var_mappings={BLANK: "OS_CLOUD"}
+                parent=self, depends_on=[membership, *first], env_var_mappings={BLANK: "OS_CLOUD"}
             ),
         )
 

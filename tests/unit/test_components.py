@@ -124,6 +124,18 @@ def test_every_project_has_quotas_and_no_default_group(made: Recorder, plan: Pla
     assert set(made.of("pulumi-python:dynamic:Resource")) == projects
 
 
+def test_nothing_enters_a_project_before_its_quota(made: Recorder) -> None:
+    waiting = {
+        "openstack:networking/network:Network": "networking/quotaV2:",
+        "openstack:networking/router:Router": "networking/quotaV2:",
+        "openstack:networking/secGroup:SecGroup": "networking/quotaV2:",
+        "pulumi:providers:openstack": "compute/quotaSetV2:",
+    }
+    for kind, quota in waiting.items():
+        for name, request in made.options(kind).items():
+            assert name == "cloud" or any(quota in urn for urn in request.dependencies), (kind, name)
+
+
 def test_servers_are_built_inside_their_owners_project(made: Recorder, plan: Plan) -> None:
     providers = made.of("pulumi:providers:openstack")
     owners = {group.project for group in plan.host_groups}
