@@ -45,9 +45,9 @@ class Api:
         """Make something; returns what was made."""
         return self._json("POST", service, path, body)
 
-    def put(self, service: str, path: str) -> None:
+    def put(self, service: str, path: str, body: object = None) -> None:
         """Say that something is so."""
-        self._json("PUT", service, path)
+        self._json("PUT", service, path, body)
 
     def delete(self, service: str, path: str) -> None:
         """Remove something."""

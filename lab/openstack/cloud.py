@@ -18,6 +18,15 @@ CATALOGUE = {
 # Name → virtual CPUs, MiB of memory, GiB of disk.
 FLAVOURS = {"g1.small": (1, 1024, 4), "g1.medium": (2, 2048, 8)}
 RECIPE = "ganyun_recipe"
+# Quotas of the admin's own project, by service; every other project starts with nothing.
+NETWORK_KINDS = (
+    "network", "subnet", "subnetpool", "port", "router", "floatingip", "rbac_policy", "security_group",
+    "security_group_rule",
+)  # fmt: skip
+UNLIMITED = {
+    "network": ("/v2.0/quotas/", "quota", NETWORK_KINDS),
+    "compute": ("/v2.1/os-quota-sets/", "quota_set", ("instances", "cores", "ram", "server_groups")),
+}
 FLOATING = (100, 250)  # first and last address of the provider network that floating IPs come from
 
 
@@ -64,8 +73,31 @@ def make_flavours(api: Api) -> None:
             api.post("compute", "/v2.1/flavors", {"flavor": flavour})
 
 
-def make_internet(api: Api, lab: LabSettings) -> None:
-    """The flat provider network; floating IPs come from its upper part."""
+def make_manager_role(api: Api) -> None:
+    """Role `manager`, which has all that member has; keystone-policy.yaml says what it may do on a domain.
+
+    OpenStack 2023.2 and later make it themselves.
+    """
+    roles = {entry["name"]: entry["id"] for entry in api.get("identity", "/v3/roles")["roles"]}
+    if "manager" not in roles:
+        roles["manager"] = api.post("identity", "/v3/roles", {"role": {"name": "manager"}})["role"]["id"]
+    api.put("identity", f"/v3/roles/{roles['manager']}/implies/{roles['member']}")
+
+
+def admin_project(api: Api) -> str:
+    """The project that the cloud's admin works in."""
+    project: str = api.get("identity", "/v3/projects?domain_id=default&name=admin")["projects"][0]["id"]
+    return project
+
+
+def lift_own_quota(api: Api, project: str) -> None:
+    """The admin's own project has no limits, where the default is nothing at all."""
+    for service, (path, name, kinds) in UNLIMITED.items():
+        api.put(service, f"{path}{project}", {name: dict.fromkeys(kinds, -1)})
+
+
+def make_internet(api: Api, lab: LabSettings, project: str) -> None:
+    """The flat provider network; floating IPs come from its upper part. Only `project`, and every admin, may use it."""
     networks = api.get("network", "/v2.0/networks?name=internet&router:external=true")["networks"]
     if not networks:
         network = {
@@ -87,6 +119,10 @@ def make_internet(api: Api, lab: LabSettings) -> None:
             "allocation_pools": [{"start": first, "end": last}],
         }
         api.post("network", "/v2.0/subnets", {"subnet": subnet})
+    # Neutron opens an external network to everybody. To remove the last such rule would make it internal: narrow it.
+    everybodys = f"object_id={networks[0]['id']}&action=access_as_external&target_tenant=*"
+    for rule in api.get("network", f"/v2.0/rbac-policies?{everybodys}")["rbac_policies"]:
+        api.put("network", f"/v2.0/rbac-policies/{rule['id']}", {"rbac_policy": {"target_tenant": project}})
 
 
 def offer(api: Api, name: str, file: Path) -> None:

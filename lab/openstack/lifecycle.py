@@ -133,8 +133,11 @@ def furnish(lab: LabSettings, known: Mapping[str, str], files: Mapping[str, Path
     api = Api(lab, known["admin"])
     with ThreadPoolExecutor() as pool:
         uploads = [pool.submit(cloud.offer, api, name, file) for name, file in files.items()]
+        cloud.make_manager_role(api)
         cloud.make_flavours(api)
-        cloud.make_internet(api, lab)
+        project = cloud.admin_project(api)
+        cloud.lift_own_quota(api, project)
+        cloud.make_internet(api, lab, project)
         for job in uploads:
             job.result()
 
