@@ -12,7 +12,7 @@ from typing import Any
 
 import openstack
 
-QUOTA = {"network": 3, "subnet": 4, "port": 12, "router": 1, "rbac_policy": 2, "security_group": 3}
+QUOTA = {"network": 4, "subnet": 6, "port": 12, "router": 1, "rbac_policy": 2, "security_group": 3}
 
 
 def put(service: Any, path: str, body: object = None) -> None:

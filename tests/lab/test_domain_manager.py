@@ -94,7 +94,7 @@ ELSEWHERE: dict[str, Callable[[Any, City, str], Any]] = {
     "own clerk there": lambda m, o, u: put(m, f"/projects/{o.projects['network']}/users/{u}/roles/{o.roles['member']}"),
     "own clerk over it": lambda m, o, u: put(m, f"/domains/{o.domain}/users/{u}/roles/{o.roles['manager']}"),
     "over the system": lambda m, o, u: put(m, f"/system/users/{u}/roles/{o.roles['reader']}"),
-    "implied admin": lambda m, o, _: put(m, f"/roles/{o.roles['member']}/implies/{o.roles['admin']}"),
+    "a wider role": lambda m, o, _: put(m, f"/roles/{o.roles['reader']}/implies/{o.roles['manager']}"),
 }
 
 
