@@ -118,3 +118,20 @@ def test_the_clouds_file_is_one_that_clients_read() -> None:
     entry = YAML(typ="safe").load(text)["clouds"]["lab"]
     assert entry["auth"]["auth_url"] == lab().auth_url
     assert entry["auth"]["password"] == KNOWN["admin"]
+
+
+def test_whoever_makes_a_project_gets_nothing_by_that() -> None:
+    parser = configparser.RawConfigParser(default_section="")
+    for name, section in (("nova.conf", "quota"), ("neutron.conf", "quotas")):
+        parser.read_string(rendered()[name][1])
+        given = {key for key, limit in parser[section].items() if limit != "0"}
+        # What a user holds without a project, and the one group with its rules that neutron makes by itself.
+        assert given <= {"key_pairs", "server_group_members", "quota_security_group", "quota_security_group_rule"}
+
+
+def test_every_rule_of_a_policy_is_read_and_leaves_the_admin_in() -> None:
+    for name in ("keystone-policy.yaml", "neutron-policy.yaml"):
+        rules = YAML(typ="safe").load(rendered()[name][1])
+        assert rules
+        for target, rule in rules.items():
+            assert not target.startswith(("identity:", "create_")) or rule.startswith("rule:admin_")
