@@ -12,7 +12,9 @@ import pulumi
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from infra.contract import ContractError
 from infra.destruction import Declared, refuse_destruction
+from infra.grant import granted_by, views
 from infra.leftovers import clear_leftovers
 from infra.outputs import publish
 from infra.plan.build import build_plan
@@ -30,16 +32,18 @@ try:
     plan = build_plan(world, settings.stack)
     for exemption in enforce(world, plan, date.today()):
         pulumi.log.warn(f"豁免 exempt until {exemption.expires}: {exemption.policy}, {exemption.resource}")
+    grant = granted_by(plan)
     cloud = look_up(plan, world.sources[f"{settings.stack}.yaml"], os.environ)
     before = resources(settings.stack)
     if not pulumi.runtime.is_dry_run():
-        clear_leftovers(plan, cloud.connection.network, before)
+        for view in views(cloud.connection, grant):
+            clear_leftovers(plan, view.network, before, grant)
 except FactsError as error:
     sys.exit(error.report())
-except StateError as error:
+except (ContractError, StateError) as error:
     sys.exit(str(error))
 declared = Declared()
-publish(plan, build(plan, cloud, settings.operator_key))
+publish(plan, build(plan, cloud, settings.operator_key, grant))
 try:
     refuse_destruction(plan, before, declared.resources, os.environ)
 except FactsError as error:

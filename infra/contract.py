@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from infra.plan.base import Level, Protocol, Zone
 
-VERSION = 1
+VERSION = 2
 
 
 class Promised(BaseModel):
@@ -71,10 +71,28 @@ class SystemFacts(Promised):
     recovery: Recovery
 
 
+class TenancyFacts(Promised):
+    """What a stack made for one below: the room it builds in, its router at the link, and the pool of its subnets."""
+
+    domain: str
+    projects: dict[str, str]
+    router: str
+    subnet_pool: str
+
+
+class ManagerFacts(Promised):
+    """Who runs a stack below: the manager of its domain."""
+
+    user: str
+    password: str
+    domain: str
+    project: str
+
+
 class Contract(Promised):
     """All outputs of a stack, under their own names."""
 
-    version: Literal[1]
+    version: Literal[2]
     login: str
     hosts: dict[str, HostFacts]
     systems: dict[str, SystemFacts]
@@ -82,15 +100,19 @@ class Contract(Promised):
     zones: dict[str, str]
     extranet: list[str]
     mirror_url: str
+    tenancies: dict[str, TenancyFacts] = {}
+    managers: dict[str, ManagerFacts] | Literal["[secret]"] = {}
     site_address: str | None = None  # Pulumi leaves out an output that is null
 
 
-def read(outputs: Any) -> Contract:
-    """What `pulumi stack output --json` said, checked; a stack of another version says so plainly."""
+def read(outputs: Any, stack: str) -> Contract:
+    """What `pulumi stack output --json` said, checked; ContractError without outputs or of another version."""
+    if not outputs:
+        raise ContractError(f"stack {stack} 没有输出 · it has no outputs yet; run: pulumi up --stack {stack}")
     found = outputs.get("version") if isinstance(outputs, dict) else None
     if found != VERSION:
-        text = f"stack 输出版本 {found}，需要 {VERSION} · outputs have version {found}, need {VERSION}: run pulumi up"
-        raise ContractError(text)
+        text = f"stack {stack} 输出版本 {found}，需要 {VERSION} · its outputs have version {found}, need {VERSION}"
+        raise ContractError(f"{text}; run: pulumi up --stack {stack}")
     return Contract.model_validate(outputs)
 
 

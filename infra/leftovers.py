@@ -5,13 +5,15 @@ or a network stays that no state has heard of, and holds the address that the ne
 project that the state does know, bears a planned name, and is used by nobody.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import Any, NamedTuple
 
 import pulumi
 
+from infra.contract import TenancyFacts
 from infra.plan.plan import Plan
+from infra.state import own_projects
 
 
 class Leftover(NamedTuple):
@@ -32,21 +34,22 @@ def planned_names(plan: Plan) -> set[str]:
     names = {group.name for group in plan.security_groups} | {router.name for router in plan.routers}
     names |= {segment.name for segment in plan.segments} | {link.name for link in plan.links}
     names |= {f"{link.name}-{router}" for link in plan.links for router, _ in link.ends}
+    names |= {f"{link.name}{end}" for link in plan.downlinks for end in ("", "-above", "-below")}
     names |= {host.name for group in plan.host_groups for host in group.hosts}
     return names | {f"{group.name}-{group.virtual_address_name}" for group in plan.host_groups}
 
 
-def find_leftovers(network: Any, known: set[str], names: set[str]) -> Iterator[Leftover]:
-    """In the order in which they can go."""
+def find_leftovers(network: Any, known: Set[str], projects: Set[str], names: set[str]) -> Iterator[Leftover]:
+    """In the order in which they can go; `projects` are those that the stack builds in."""
 
     def unknown(things: Any) -> list[Any]:
-        return [one for one in things if one.id not in known and one.project_id in known]
+        return [one for one in things if one.id not in known and one.project_id in projects]
 
     for address in unknown(network.ips()):
         if address.port_id is None or address.port_id in known:
             yield Leftover("floating address", address.floating_ip_address, partial(network.delete_ip, address))
     for router in network.routers():
-        if router.id in known:
+        if router.id in known and router.project_id in projects:
             for port in network.ports(device_id=router.id, device_owner="network:router_interface"):
                 if port.id not in known:
                     leave = partial(network.remove_interface_from_router, router, port_id=port.id)
@@ -65,13 +68,16 @@ def find_leftovers(network: Any, known: set[str], names: set[str]) -> Iterator[L
                 yield Leftover(kind, thing.name, partial(remove, thing))
 
 
-def clear_leftovers(plan: Plan, network: Any, resources: Sequence[Mapping[str, Any]]) -> None:
-    """Remove them, and say so; `resources` is the stack's state."""
+def clear_leftovers(
+    plan: Plan, network: Any, resources: Sequence[Mapping[str, Any]], grant: TenancyFacts | None
+) -> None:
+    """Remove them, and say so; `resources` is the stack's state, `grant` what the stack above made for it."""
     if broken := ", ".join(half_made(resources)):
         # With --refresh the state may be in mending while this is read, so it is a hint and no reason to stop.
         text = "上次运行中断时只建成一半，须加 --refresh · half made by an interrupted run, needs pulumi up --refresh"
         pulumi.log.warn(f"{text}: {broken}")
-    known = {one["id"] for one in resources if "id" in one}
-    for leftover in find_leftovers(network, known, planned_names(plan)):
+    known = {one["id"] for one in resources if "id" in one} | ({grant.router} if grant else set())
+    projects = set(grant.projects.values()) if grant else own_projects(resources).keys()
+    for leftover in find_leftovers(network, known, projects, planned_names(plan)):
         pulumi.log.warn(f"清除上次中断的遗留 · removing what an interrupted run left: {leftover.kind} {leftover.name}")
         leftover.remove()

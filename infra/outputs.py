@@ -4,6 +4,7 @@ from typing import Any
 
 import pulumi
 
+from infra.below import Below
 from infra.components.first_boot import LOGIN
 from infra.components.host_group import HostGroup
 from infra.contract import VERSION
@@ -41,6 +42,8 @@ def publish(plan: Plan, built: Built) -> None:
         "zones": {key: str(block) for key, block in plan.zones.items()},
         "extranet": [str(block) for block in plan.extranet],
         "mirror_url": plan.mirror_url,
+        "tenancies": {stack: _tenancy(below) for stack, below in built.below.items()},
+        "managers": pulumi.Output.secret({stack: _manager(below) for stack, below in built.below.items()}),
         "site_address": _site_address(plan, built),
     }.items():
         pulumi.export(name, value)
@@ -72,6 +75,24 @@ def _host(host: PlannedHost, group: PlannedHostGroup, built: HostGroup, recovery
         "flows_in": [_flow(flow) for flow in host.flows_in],
         "flows_out": [_flow(flow) for flow in host.flows_out],
         "recovery": recovery,
+    }
+
+
+def _tenancy(below: Below) -> dict[str, Any]:
+    return {
+        "domain": below.tenancy.domain.id,
+        "projects": below.tenancy.projects,
+        "router": below.router.id,
+        "subnet_pool": below.pool.id,
+    }
+
+
+def _manager(below: Below) -> dict[str, Any]:
+    return {
+        "user": below.manager.name,
+        "password": below.manager.password,
+        "domain": below.tenancy.domain.name,
+        "project": below.planned.owner,
     }
 
 

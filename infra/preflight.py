@@ -16,7 +16,7 @@ from infra.plan.plan import Plan
 from infra.plan.problems import FactsError, Problem
 from infra.plan.source import Source
 
-MEMBER = "member"
+MEMBER, MANAGER = "member", "manager"
 BLANK = "GANYUN_NO_CLOUD"
 
 
@@ -30,8 +30,8 @@ class Cloud:
     verify: bool
     cacert: str | None
     user: str
-    member_role: str
-    external_network: str
+    roles: dict[str, str]
+    external_network: str | None
     images: dict[str, str]
     flavors: dict[str, str]
     connection: Any = field(default=None, compare=False, repr=False)
@@ -42,29 +42,32 @@ def look_up(plan: Plan, source: Source, environment: Mapping[str, str]) -> Cloud
     if environment.get("OS_CLOUD") and BLANK not in environment:
         text = f"请先 source ./activate（缺少 {BLANK}）· OS_CLOUD is set without {BLANK}: source ./activate first"
         raise FactsError([source.problem(("cloud",), text)])
-    entry = plan.stack.cloud
+    entry = plan.login
     try:
         config = OpenStackConfig().get_one(cloud=entry)
         connection = openstack.connection.Connection(config=config)
         connection.session.get_token()
-        role = next(iter(connection.identity.roles(name=MEMBER)), None)
+        admin = plan.uplink is None  # below another stack it is a manager, who may not ask for roles and hands none out
+        roles = {role.name: role.id for role in connection.identity.roles()} if admin else {}
+        exits = any(router.exit for router in plan.routers)
         externals = {network.name: network.id for network in connection.network.networks(is_router_external=True)}
         images = {image.name: image.id for image in connection.image.images()}
         flavors = {flavor.name: flavor.id for flavor in connection.compute.flavors(get_extra_specs=False)}
     except Exception as error:
         raise FactsError([source.problem(("cloud",), _reason(entry, error))]) from error
     missing = [
-        *_missing(source, "external_network", [((), plan.stack.external_network)], externals),
+        *_missing(source, "external_network", [((), plan.stack.external_network)] if exits else [], externals),
         *_missing(source, "images", _keyed(plan.stack.images), images),
         *_missing(source, "flavors", _keyed(plan.stack.flavors), flavors),
     ]
-    if role is None:
-        missing.append(source.problem(("cloud",), f"云平台没有角色 {MEMBER} · the cloud has no role {MEMBER}"))
+    for role in ([MEMBER, *([MANAGER] if plan.tenancies else [])]) if admin else []:
+        if role not in roles:
+            missing.append(source.problem(("cloud",), f"云平台没有角色 {role} · the cloud has no role {role}"))
     auth = {key: str(value) for key, value in config.config["auth"].items()}
     if "password" not in auth:  # an application credential can't be scoped to the departments' projects
         text = f"条目 {entry} 须用用户名和口令登录 · entry {entry} must log in with a user name and password"
         missing.append(source.problem(("cloud",), text))
-    if missing or role is None:
+    if missing:
         raise FactsError(missing)
     return Cloud(
         entry=entry,
@@ -73,8 +76,8 @@ def look_up(plan: Plan, source: Source, environment: Mapping[str, str]) -> Cloud
         verify=bool(config.config.get("verify", True)),
         cacert=config.config.get("cacert"),
         user=connection.session.get_user_id(),
-        member_role=role.id,
-        external_network=externals[plan.stack.external_network],
+        roles=roles,
+        external_network=externals.get(plan.stack.external_network),
         images=images,
         flavors=flavors,
         connection=connection,
@@ -114,7 +117,10 @@ def _reason(entry: str, error: Exception) -> str:
         ),
         (
             openstack.exceptions.ConfigException,
-            lambda: f"clouds.yaml 条目 {entry} 有误 · entry {entry} can't be used: {error}",
+            lambda: (
+                f"clouds.yaml 条目 {entry} 有误 · entry {entry} can't be used: {error}; that of a stack below another"
+                " is written by: python -m infra.access --stack <the one above>"
+            ),
         ),
     ]
     for kind, text in told:

@@ -1,18 +1,45 @@
-"""Reads a stack's state by Pulumi's own command, for those who must know what it holds beyond the program's outputs."""
+"""Reads a stack's state and outputs by Pulumi's own command: for programs besides the stack's own, and other stacks."""
 
 import json
 import subprocess
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from infra.contract import Contract, read
+
+PROJECT = "openstack:identity/project:Project"
+BELOW = "ganyun:infra:Below$"
 
 
 class StateError(RuntimeError):
-    """Pulumi has no such stack, or can't open it."""
+    """Pulumi is not there, has no such stack, or can't open it."""
+
+
+def _pulumi(*words: str) -> Any:
+    try:
+        done = subprocess.run(["pulumi", *words, "--non-interactive"], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise StateError(
+            "找不到 pulumi，请先 source ./activate · pulumi is not on PATH: source ./activate first"
+        ) from None
+    if done.returncode:
+        said = done.stderr.strip().splitlines()[-1:]
+        raise StateError(f"pulumi {' '.join(words)}：失败 failed: {''.join(said)}")
+    return json.loads(done.stdout)
 
 
 def resources(stack: str) -> list[dict[str, Any]]:
     """Every resource in the state, as `pulumi stack export` has it; none before the first `pulumi up`."""
-    command = ["pulumi", "stack", "export", "--stack", stack]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise StateError(f"读不到 stack {stack} 的状态 · no state of stack {stack}: {done.stderr.strip()}")
-    return json.loads(done.stdout)["deployment"].get("resources") or []
+    return _pulumi("stack", "export", "--stack", stack)["deployment"].get("resources") or []
+
+
+def own_projects(resources: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Names of the projects that the stack builds in, by id; those that it made for a stack below are that one's."""
+    found = (one for one in resources if one["type"] == PROJECT and "id" in one and BELOW not in one["urn"])
+    return {one["id"]: one["outputs"]["name"] for one in found}
+
+
+def outputs(stack: str, *, secrets: bool = False) -> Contract:
+    """A stack's contract; raises ContractError when it has none, or an older one."""
+    words = ["stack", "output", "--json", "--stack", stack]
+    return read(_pulumi(*words, *(["--show-secrets"] if secrets else [])), stack)

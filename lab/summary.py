@@ -1,16 +1,16 @@
 """The end of `make up`: what is there now, how to reach it, what was measured, what to try next."""
 
 import json
-import subprocess
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 
-from infra.contract import Contract, read
+from infra.contract import Contract, ContractError
+from infra.state import StateError, outputs
 from lab import steps
-from lab.paths import Paths
+from lab.paths import STACK, Paths
 
 MET = "达标"  # the verdict of disaster_recovery/report.py
 NEXT = (
@@ -23,10 +23,12 @@ NEXT = (
 )
 
 
-def outputs() -> Contract | None:
+def promised() -> Contract | None:
     """The stack's outputs; None while there are none."""
-    done = subprocess.run(["pulumi", "stack", "output", "--json"], capture_output=True, text=True, check=False)
-    return read(json.loads(done.stdout)) if done.returncode == 0 and done.stdout.strip() not in {"", "{}"} else None
+    try:
+        return outputs(STACK)
+    except (ContractError, StateError):
+        return None
 
 
 def report(paths: Paths, kind: str) -> dict[str, Any] | None:
@@ -95,7 +97,7 @@ def show(paths: Paths, console: Console) -> None:
         for left, right in rows:
             console.print(f"  {left}\n      {right}", markup=False, soft_wrap=True)
 
-    contract = outputs()
+    contract = promised()
     if contract:
         section("访问 reach", reach(contract, paths))
     section("报告 reports", [*compliance(paths), *drill(paths)])

@@ -30,16 +30,16 @@ class HostGroup(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, provider=place.servers),
         )
         self.hosts = {host.name: Host(host, planned, place, server_group.id, opts=inside) for host in planned.hosts}
-        target: networking.Port = next(iter(self.hosts.values())).port
+        ports = [host.port for host in self.hosts.values()]
         if planned.virtual_address:
-            target = VirtualAddress(planned, place, opts=inside).port
+            ports.insert(0, VirtualAddress(planned, place, opts=inside).port)
         self.floating = None
         if planned.floating_address:
             self.floating = networking.FloatingIp(
                 planned.name,
                 pool=pool,
                 tenant_id=place.project,
-                port_id=target.id,
+                port_id=ports[0].id,
                 description=planned.virtual_address_name or planned.name,
                 tags=planned.labels.tags(),
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[place.gateway]),

@@ -5,59 +5,59 @@ from collections.abc import Mapping, Sequence
 import pulumi
 from pulumi_openstack import networking
 
-from infra.components.segment import Segment
-from infra.plan.plan import PlannedRouter
+from infra.plan.plan import PlannedRoute, PlannedRouter
 
 
 class Router(pulumi.ComponentResource):
     """Joins its segments and links, and routes to the zones behind its neighbours.
 
     There is no default route inside: what isn't a planned zone is unreachable, and the exit translates no addresses but
-    the floating ones, so nothing leaves that wasn't given a way out.
+    the floating ones, so nothing leaves that wasn't given a way out. The router at the link to the stack above is
+    `existing`: that stack made it.
     """
 
     def __init__(
         self,
         planned: PlannedRouter,
         project: pulumi.Input[str],
-        segments: Mapping[str, Segment],
+        subnets: Mapping[str, pulumi.Input[str]],
         *,
-        links: Sequence[networking.Port],
-        external_network: str,
+        existing: str | None,
+        ports: Sequence[pulumi.Input[str]],
+        crossings: Sequence[PlannedRoute],
+        external_network: str | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ganyun:infra:Router", planned.name, None, opts)
         inside = pulumi.ResourceOptions(parent=self)
-        self.router = networking.Router(
-            planned.name,
-            name=planned.name,
-            tenant_id=project,
-            admin_state_up=True,
-            external_network_id=external_network if planned.exit else None,
-            enable_snat=False if planned.exit else None,
-            tags=planned.labels.tags(),
-            opts=inside,
+        router: pulumi.Input[str] = (
+            existing
+            or networking.Router(
+                planned.name,
+                name=planned.name,
+                tenant_id=project,
+                admin_state_up=True,
+                external_network_id=external_network if planned.exit else None,
+                enable_snat=False if planned.exit else None,
+                tags=planned.labels.tags(),
+                opts=inside,
+            ).id
         )
         self.interfaces: dict[str, pulumi.Resource] = {
-            key: networking.RouterInterface(
-                f"{planned.name}-{key}", router_id=self.router.id, subnet_id=segments[key].subnet.id, opts=inside
-            )
-            for key in planned.segments
+            key: networking.RouterInterface(f"{planned.name}-{key}", router_id=router, subnet_id=subnet, opts=inside)
+            for key, subnet in subnets.items()
         }
         joins = [
-            networking.RouterInterface(
-                f"{planned.name}-link-{index}", router_id=self.router.id, port_id=port.id, opts=inside
-            )
-            for index, port in enumerate(links)
+            networking.RouterInterface(f"{planned.name}-link-{index}", router_id=router, port_id=port, opts=inside)
+            for index, port in enumerate(ports)
         ]
-        if planned.routes:
+        if routes := [*planned.routes, *crossings]:
             networking.RouterRoutesV2(
                 planned.name,
-                router_id=self.router.id,
+                router_id=router,
                 routes=[
-                    {"destination_cidr": str(route.destination), "next_hop": str(route.next_hop)}
-                    for route in planned.routes
+                    {"destination_cidr": str(route.destination), "next_hop": str(route.next_hop)} for route in routes
                 ],
                 opts=pulumi.ResourceOptions(parent=self, depends_on=joins),
             )
-        self.register_outputs({"router": self.router.id})
+        self.register_outputs({"router": router})

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pulumi
 from pulumi_openstack import networking
 
+from infra.components.sharing import Shared
 from infra.plan.plan import PlannedRule, PlannedSecurityGroup
 
 
@@ -29,13 +30,13 @@ class SecurityGroup(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def permit(self, groups: Mapping[str, "SecurityGroup"]) -> None:
-        """Add the rules."""
+    def permit(self, groups: Shared, addresses: Mapping[str, pulumi.Input[str]]) -> None:
+        """Add the rules; the ids are those of all groups and address groups that they may name."""
         for rule in self.planned.rules:
-            self._rule(rule, groups)
+            self._rule(rule, groups, addresses)
         self.register_outputs({"group": self.group.id})
 
-    def _rule(self, rule: PlannedRule, groups: Mapping[str, "SecurityGroup"]) -> None:
+    def _rule(self, rule: PlannedRule, groups: Shared, addresses: Mapping[str, pulumi.Input[str]]) -> None:
         networking.SecGroupRule(
             f"{self.planned.name}-{rule.direction}-{rule.name}",
             security_group_id=self.group.id,
@@ -45,7 +46,8 @@ class SecurityGroup(pulumi.ComponentResource):
             protocol=rule.protocol,
             port_range_min=rule.port,
             port_range_max=rule.port,
-            remote_group_id=groups[rule.remote_group].group.id if rule.remote_group else None,
+            remote_group_id=groups.known_in(self.planned.project, rule.remote_group) if rule.remote_group else None,
+            remote_address_group_id=addresses[rule.remote_address_group] if rule.remote_address_group else None,
             remote_ip_prefix=str(rule.remote_block) if rule.remote_block else None,
             description=rule.why,
             opts=pulumi.ResourceOptions(parent=self),

@@ -10,7 +10,11 @@ class Segment(pulumi.ComponentResource):
     """DHCP hands out only planned addresses; its own come from a pool that no host is planned into."""
 
     def __init__(
-        self, planned: PlannedSegment, project: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        self,
+        planned: PlannedSegment,
+        project: pulumi.Input[str],
+        pool: pulumi.Input[str] | None,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ganyun:infra:Segment", planned.name, None, opts)
         inside = pulumi.ResourceOptions(parent=self)
@@ -26,6 +30,7 @@ class Segment(pulumi.ComponentResource):
             network_id=self.network.id,
             ip_version=4,
             cidr=str(planned.cidr),
+            subnetpool_id=pool,
             gateway_ip=str(planned.gateway),
             allocation_pools=[{"start": str(first), "end": str(last)}],
             dns_nameservers=["0.0.0.0"],  # noqa: S104 (Neutron's word for: offer no name server; none is reachable)
@@ -33,3 +38,7 @@ class Segment(pulumi.ComponentResource):
             opts=inside,
         )
         self.register_outputs({"network": self.network.id, "subnet": self.subnet.id})
+
+    def subnet_behind(self, network: pulumi.Output[str]) -> pulumi.Output[str]:
+        """The subnet's id, once the network's is known where it is used."""
+        return pulumi.Output.all(self.subnet.id, network).apply(lambda both: str(both[0]))

@@ -10,7 +10,11 @@ class Transit(pulumi.ComponentResource):
     """One port for each end; the routers take them as interfaces."""
 
     def __init__(
-        self, planned: PlannedLink, project: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        self,
+        planned: PlannedLink,
+        project: pulumi.Input[str],
+        pool: pulumi.Input[str] | None,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ganyun:infra:Transit", planned.name, None, opts)
         inside = pulumi.ResourceOptions(parent=self)
@@ -25,6 +29,7 @@ class Transit(pulumi.ComponentResource):
             network_id=network.id,
             ip_version=4,
             cidr=str(planned.cidr),
+            subnetpool_id=pool,
             no_gateway=True,
             enable_dhcp=False,
             tags=tags,

@@ -4,7 +4,6 @@ Looks only. Ends with 0 when nothing differs, with 3 when something does, with 1
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,10 +14,16 @@ from typing import Annotated, Any
 import openstack
 import typer
 
+from infra.contract import ContractError, TenancyFacts
 from infra.drift.cloud import unmanaged
-from infra.drift.findings import WORDS, Change, ranked
+from infra.drift.findings import WORDS, Change, Thing, ranked
 from infra.drift.report import write
-from infra.state import StateError, resources
+from infra.grant import granted_by, views
+from infra.plan.build import build_plan
+from infra.plan.commands import FACTS, Folder
+from infra.plan.load import load
+from infra.plan.problems import FactsError
+from infra.state import StateError, own_projects, resources
 
 DIFFERS = 3
 
@@ -53,17 +58,28 @@ def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tupl
     }
 
 
+def strangers(cloud: Any, state: list[dict[str, Any]], grant: TenancyFacts | None) -> Iterator[Thing]:
+    """What lies in the stack's projects and neither its state nor the stack above knows."""
+    known = {one["id"] for one in state if "id" in one} | ({grant.router} if grant else set())
+    projects = {key: name for name, key in grant.projects.items()} if grant else own_projects(state)
+    for view in views(cloud, grant):
+        yield from unmanaged(view, known, projects, admin=grant is None)
+
+
 def main(
     stack: Annotated[str, typer.Option(envvar="PULUMI_STACK", help="哪个 stack · which stack")],
     reports: Annotated[Path, typer.Option(envvar="GANYUN_REPORTS", help="报告目录 folder of reports")],
+    facts: Folder = FACTS,
 ) -> None:
     """查找云平台上被手工改动之处 · Find what was changed by hand."""
     try:
-        known = resources(stack)
-    except StateError as error:
+        plan = build_plan(load(facts), stack)
+        grant, state = granted_by(plan), resources(stack)
+    except FactsError as error:
+        sys.exit(error.report())
+    except (ContractError, StateError) as error:
         sys.exit(str(error))
-    cloud = openstack.connect(cloud=os.environ.get("OS_CLOUD"))
-    found = ranked(unmanaged(cloud, known), changes(refreshed(stack)))
+    found = ranked(strangers(openstack.connect(cloud=plan.login), state, grant), changes(refreshed(stack)))
     at = datetime.now().astimezone()
     page = write(reports / "drift" / f"{at:%Y%m%dT%H%M%S}-{stack}", stack, at, found)
     for one in found:

@@ -1,11 +1,10 @@
 """Reads the cloud beside the state: what lies in the stack's projects that no state has heard of."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any, NamedTuple
 
 from infra.drift.findings import Thing
 
-PROJECT = "openstack:identity/project:Project"
 OWN = ("network:", "compute:")  # ports that Neutron and Nova make for a router, DHCP or server
 
 
@@ -13,7 +12,7 @@ class Kind(NamedTuple):
     """How one kind of resource is listed, and what of it an operator wants to know."""
 
     name: str
-    things: Callable[[Any], Iterable[Any]]
+    things: Callable[[Any, bool], Iterable[Any]]
     facts: Callable[[Any], Mapping[str, Any]]
 
 
@@ -29,31 +28,29 @@ def _rule(one: Any) -> Mapping[str, Any]:
 
 
 KINDS = (
-    Kind("server", lambda c: c.compute.servers(all_projects=True), lambda one: {"status": one.status}),
+    Kind("server", lambda c, admin: c.compute.servers(all_projects=admin), lambda one: {"status": one.status}),
     Kind(
         "router",
-        lambda c: c.network.routers(),
+        lambda c, _: c.network.routers(),
         lambda one: {"gateway": (one.external_gateway_info or {}).get("network_id")},
     ),
-    Kind("floating address", lambda c: c.network.ips(), lambda one: {"fixed": one.fixed_ip_address}),
-    Kind("security group", lambda c: c.network.security_groups(), lambda _: {}),
-    Kind("security group rule", lambda c: c.network.security_group_rules(), _rule),
-    Kind("network", lambda c: c.network.networks(), lambda _: {}),
-    Kind("subnet", lambda c: c.network.subnets(), lambda one: {"cidr": one.cidr}),
+    Kind("floating address", lambda c, _: c.network.ips(), lambda one: {"fixed": one.fixed_ip_address}),
+    Kind("security group", lambda c, _: c.network.security_groups(), lambda _: {}),
+    Kind("security group rule", lambda c, _: c.network.security_group_rules(), _rule),
+    Kind("network", lambda c, _: c.network.networks(), lambda _: {}),
+    Kind("subnet", lambda c, _: c.network.subnets(), lambda one: {"cidr": one.cidr}),
     Kind(
         "port",
-        lambda c: (one for one in c.network.ports() if not one.device_owner.startswith(OWN)),
+        lambda c, _: (one for one in c.network.ports() if not one.device_owner.startswith(OWN)),
         lambda one: {"address": ", ".join(ip["ip_address"] for ip in one.fixed_ips)},
     ),
 )
 
 
-def unmanaged(cloud: Any, resources: Iterable[Mapping[str, Any]]) -> Iterator[Thing]:
-    """Everything in the projects of the state that is not in the state itself."""
-    known = {one["id"]: one for one in resources if "id" in one}
-    projects = {key: one["outputs"]["name"] for key, one in known.items() if one["type"] == PROJECT}
+def unmanaged(cloud: Any, known: Set[str], projects: Mapping[str, str], *, admin: bool) -> Iterator[Thing]:
+    """Everything in those projects, named by their ids, that is not known."""
     for kind in KINDS:
-        for one in kind.things(cloud):
+        for one in kind.things(cloud, admin):
             if one.id not in known and one.project_id in projects:
                 name = getattr(one, "floating_ip_address", None) or one.name or one.id
                 facts = kind.facts(one)

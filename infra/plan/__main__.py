@@ -28,6 +28,7 @@ from infra.plan.new import new
 from infra.plan.picture import draw
 from infra.plan.proof import proof
 from infra.plan.schema import write_schemas
+from infra.plan.uplinks import below
 from infra.policies.enforce import enforce, refuse_unneeded
 
 DOMAIN = "extranet.internal"  # .internal is reserved for private use (ICANN, 2024)
@@ -86,6 +87,20 @@ def systems(
         typer.echo(text, nl=False)
     else:
         file.write_text(text, encoding="utf-8")
+
+
+@app.command()
+def stacks(
+    top: Annotated[str, typer.Argument(help="最上级 stack · the stack at the top")], facts: Folder = FACTS
+) -> None:
+    """按建设次序列出 · List a stack and all below it, each after the one that it needs."""
+    world = load(facts)
+    if top not in world.stacks:
+        sys.exit(f"没有该 stack · no such stack: {top}; there are: {', '.join(world.stacks)}")
+    waiting = [top]
+    for name in waiting:
+        typer.echo(name)
+        waiting += below(world.stacks, name)
 
 
 @app.command()

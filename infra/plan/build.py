@@ -7,11 +7,12 @@ from infra.plan.base import target
 from infra.plan.flows import EVERY_HOST, Line, group_name, members, stack_lines
 from infra.plan.needs import segment_key, zone_key
 from infra.plan.plan import Plan, PlannedHost, PlannedHostGroup, ResolvedFlow
-from infra.plan.security import plan_security_groups, resolve_flows
+from infra.plan.security import by_address, plan_security_groups, resolve_flows
 from infra.plan.services import WEB_NODE
 from infra.plan.sites import Site
 from infra.plan.stack import Stack
 from infra.plan.systems import Function, System
+from infra.plan.tenancies import plan_pool, plan_tenancies
 from infra.plan.tenancy import plan_domains
 from infra.plan.topology import labels, plan_links, plan_routers, plan_segments
 from infra.plan.uplinks import above, joined, plan_downlinks, plan_uplink
@@ -29,12 +30,17 @@ def build_plan(world: World, name: str) -> Plan:
     links = plan_links(world, stack, systems)
     uplink, downlinks = plan_uplink(world, name, systems), plan_downlinks(world, name, systems)
     crossings = [*([uplink] if uplink else []), *downlinks]
+    tenancies = plan_tenancies(world, name)
     security_groups, address_groups = plan_security_groups(lines, systems)
+    if not stack.address_group_rules:
+        security_groups = by_address(security_groups, address_groups)
     zones = sorted({zone for router in stack.routers.values() for zone in router.zones})
     return Plan(
         name=name,
         stack=stack,
         domains=plan_domains(world, name),
+        tenancies=tenancies,
+        pool=plan_pool(world, name, downlinks) if tenancies else (),
         segments=segments,
         links=links,
         uplink=uplink,

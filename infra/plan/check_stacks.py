@@ -6,7 +6,7 @@ from infra.plan.needs import link_key
 from infra.plan.problems import Problem
 from infra.plan.source import Where
 from infra.plan.stack import Stack, Uplink
-from infra.plan.tenancy import domain_name, owners
+from infra.plan.tenancy import domain_name, home, owners
 from infra.plan.uplinks import above
 from infra.plan.world import World
 
@@ -77,7 +77,7 @@ def _held(world: World, name: str, stack: Stack) -> Iterator[tuple[Where, str, s
     for department in owners(world, name):
         lineage = world.divisions.lineage(department.division)
         if not lineage[-1].parent:
-            domain = domain_name(world, name, world.divisions.tenancy(department.division).code)
+            domain = domain_name(world, name, home(world, name, department))
             text = f"已有域 {domain} · that stack makes domain {domain}; join them by an uplink, or build it all in one"
             yield ("division",), f"domain {domain}", text
     if stack.division in world.divisions:

@@ -117,6 +117,17 @@ class PlannedCrossing(Planned):
     routes6: tuple[PlannedRoute, ...]
 
 
+class PlannedTenancy(Planned):
+    """What a stack makes for one below: its domain, its router at the link, and the blocks of all its subnets."""
+
+    stack: str
+    domain: PlannedDomain
+    router: str
+    owner: str
+    labels: Labels
+    pool: tuple[IPv4Network, ...]
+
+
 class PlannedAddressGroup(Planned):
     """The hosts of other stacks that one rule is about."""
 
@@ -200,6 +211,8 @@ class Plan(Planned):
     name: str
     stack: Stack
     domains: tuple[PlannedDomain, ...]
+    tenancies: tuple[PlannedTenancy, ...]
+    pool: tuple[IPv4Network, ...]
     segments: tuple[PlannedSegment, ...]
     links: tuple[PlannedLink, ...]
     uplink: PlannedCrossing | None
@@ -216,6 +229,11 @@ class Plan(Planned):
     zones: dict[str, IPv4Network]
     zones6: dict[str, IPv6Network]
     mirror_url: str
+
+    @property
+    def login(self) -> str:
+        """The entry of clouds.yaml: the cloud's admin, or below another stack the manager of the stack's own domain."""
+        return self.name if self.stack.uplink else self.stack.cloud
 
     @property
     def crossings(self) -> tuple[PlannedCrossing, ...]:

@@ -74,6 +74,26 @@ def _permit_hosts(rules: Rules, lines: Sequence[Line], tags: Mapping[str, Labels
         rules[own].append(rule.model_copy(update={"remote_group": None, **side}))
 
 
+def by_address(
+    groups: Sequence[PlannedSecurityGroup], addresses: Sequence[PlannedAddressGroup]
+) -> tuple[PlannedSecurityGroup, ...]:
+    """The same permissions for a firewall that knows no address groups: one rule an address."""
+    blocks = {group.name: group.blocks for group in addresses}
+    return tuple(
+        group.model_copy(update={"rules": tuple(one for rule in group.rules for one in _spelled(rule, blocks))})
+        for group in groups
+    )
+
+
+def _spelled(rule: PlannedRule, blocks: Mapping[str, Sequence[IPv4Network]]) -> Iterator[PlannedRule]:
+    if rule.remote_address_group is None:
+        yield rule
+        return
+    for block in blocks[rule.remote_address_group]:
+        own = {"name": f"{rule.name}-{block}", "remote_address_group": None, "remote_block": block}
+        yield rule.model_copy(update=own)
+
+
 Way = tuple[str, Direction, Protocol, int | None]
 
 

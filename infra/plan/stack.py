@@ -24,6 +24,10 @@ class Quota(Facts):
     floating_addresses: Annotated[int, Field(ge=0)]
     security_groups: Annotated[int, Field(ge=0)]
     security_group_rules: Annotated[int, Field(ge=0)]
+    shares: Annotated[int, Field(ge=0)] = Field(
+        0,
+        description="共享策略数 how often its networks and groups are lent to other projects of a stack below another",
+    )
 
 
 class Router(Facts):
@@ -64,7 +68,10 @@ class Stack(Facts):
     )
     title: str = Field(description="名称 title")
     division: DivisionCode
-    cloud: Name = Field(description="clouds.yaml 条目 entry of clouds.yaml")
+    cloud: Name = Field(
+        description="clouds.yaml 条目 entry of clouds.yaml; with an uplink, the stack's manager logs in there by the"
+        " entry of the stack's own name"
+    )
     external_network: str = Field(description="外部网络 name of the provider's external network")
     systems: Annotated[list[SystemRef], Field(min_length=1)] = Field(description="系统 systems that this stack builds")
     routers: dict[Name, Router] = Field(description="路由器 routers")
@@ -79,6 +86,9 @@ class Stack(Facts):
     mirror: Mirror = Field(description="软件源 package mirror")
     replicas: Annotated[int, Field(ge=0)] | None = Field(
         None, description="每职能主机数上限 most hosts of one function on this cloud; 0: networks and tenants only"
+    )
+    address_group_rules: bool = Field(
+        True, description="规则可引用地址组 rules may name address groups; else they name each address"
     )
     most_deletions: Annotated[int, Field(ge=0)] = Field(
         5, description="一次最多删除的资源数 most resources that one run deletes without being told to"

@@ -15,6 +15,12 @@ def owners(world: World, name: str) -> list[Department]:
     return list(dict.fromkeys(filter(None, (world.department(*place) for place in (*servers, *routers)))))
 
 
+def home(world: World, name: str, department: Department) -> str:
+    """The division whose domain holds a department's project; a stack below another has one domain, for its manager."""
+    stack = world.stacks[name]
+    return stack.division if stack.uplink else world.divisions.tenancy(department.division).code
+
+
 def domain_name(world: World, name: str, division: str) -> str:
     """Where a stack above is the division's own, it has that domain: what this stack builds for it is kept apart."""
     held = {world.stacks[one].division for one in above(world.stacks, name)}
@@ -31,7 +37,7 @@ def plan_domains(world: World, name: str) -> tuple[PlannedDomain, ...]:
         project = PlannedProject(
             name=department.name, title=department.title, quota=quota, hosts_servers=department.name in hosting
         )
-        domains.setdefault(world.divisions.tenancy(department.division).code, []).append(project)
+        domains.setdefault(home(world, name, department), []).append(project)
     return tuple(
         PlannedDomain(
             name=(found := domain_name(world, name, code)),

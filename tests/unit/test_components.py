@@ -9,6 +9,7 @@ import pytest
 from pulumi.runtime import mocks
 
 from infra.components.first_boot import first_boot
+from infra.contract import TenancyFacts
 from infra.plan.build import build_plan
 from infra.plan.load import load
 from infra.plan.plan import Plan
@@ -23,7 +24,7 @@ CLOUD = Cloud(
     verify=True,
     cacert=None,
     user="u-1",
-    member_role="r-1",
+    roles={"member": "r-1", "manager": "r-2"},
     external_network="n-internet",
     images={"debian-12": "i-1", "debian-12-mirror": "i-2"},
     flavors={"g1.small": "f-1", "g1.medium": "f-2"},
@@ -64,11 +65,11 @@ class Monitor(mocks.MockMonitor):
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 
-def built(plan: Plan) -> Recorder:
+def built(plan: Plan, grant: TenancyFacts | None = None) -> Recorder:
     asyncio.set_event_loop(asyncio.new_event_loop())
     recorder = Recorder()
     pulumi.runtime.set_mocks(recorder, project="ganyun", stack="lab", monitor=Monitor(recorder))
-    pulumi.runtime.test(build)(plan, CLOUD, "ssh-ed25519 AAAA operator")  # type: ignore[no-untyped-call]
+    pulumi.runtime.test(build)(plan, CLOUD, "ssh-ed25519 AAAA operator", grant)  # type: ignore[no-untyped-call]
     return recorder
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from infra.drift.__main__ import changes
-from infra.drift.cloud import PROJECT, unmanaged
+from infra.drift.__main__ import changes, strangers
 from infra.drift.findings import UNMANAGED, Change, Severity, Thing, judge_change, judge_unmanaged, ranked
 from infra.drift.report import write
+from infra.state import BELOW, PROJECT
 
 RULE = {"direction": "ingress", "protocol": "tcp", "ports": "22-22", "prefix": "0.0.0.0/0", "group": None}
 
@@ -76,15 +76,17 @@ def cloud(*servers: Any) -> Any:
 
 
 def test_only_what_lies_in_the_stacks_projects_and_not_in_its_state_is_unplanned() -> None:
-    resources: list[dict[str, Any]] = [
+    below = f"urn:pulumi:province::ganyun::{BELOW}ganyun:infra:Tenancy${PROJECT}::city-approval"
+    state: list[dict[str, Any]] = [
         {"urn": "u", "type": PROJECT, "id": "p1", "outputs": {"name": "city-approval"}},
+        {"urn": below, "type": PROJECT, "id": "p2", "outputs": {"name": "city-approval"}},
         {"urn": "u", "type": "openstack:compute/instance:Instance", "id": "s1"},
     ]
     servers = [
         SimpleNamespace(id=number, project_id=project, name=f"server-{number}", status="ACTIVE")
-        for number, project in (("s1", "p1"), ("s2", "p1"), ("s3", "another"))
+        for number, project in (("s1", "p1"), ("s2", "p1"), ("s3", "another"), ("s4", "p2"))
     ]
-    (found,) = unmanaged(cloud(*servers), resources)
+    (found,) = strangers(cloud(*servers), state, None)
     assert (found.id, found.project, found.kind) == ("s2", "city-approval", "server")
 
 

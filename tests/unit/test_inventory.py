@@ -35,7 +35,7 @@ def host(number: int, function: str, zone: str, **more: Any) -> dict[str, Any]:
 
 
 OUTPUTS: dict[str, Any] = {
-    "version": 1,
+    "version": 2,
     "login": "ganyun",
     "hosts": {
         "bastion-1": host(1, "bastion", "access", floating_address="198.51.100.1"),
@@ -53,12 +53,12 @@ OUTPUTS: dict[str, Any] = {
 
 @pytest.fixture
 def contract() -> Contract:
-    return read(OUTPUTS)
+    return read(OUTPUTS, "lab")
 
 
 def test_a_stack_without_hosts_has_an_inventory_of_none() -> None:
     """A city whose hosts are not there yet, or reached by way of the province's exit."""
-    empty = read({**OUTPUTS, "hosts": {}, "site_address": None})
+    empty = read({**OUTPUTS, "hosts": {}, "site_address": None}, "lab")
     found = render(empty, WAY)
     assert found["_meta"] == {"hostvars": {}}
     assert found["all"]["children"] == []
@@ -112,8 +112,8 @@ def test_roles_get_flows_recovery_and_addresses(contract: Contract) -> None:
 
 @pytest.mark.parametrize("outputs", [{}, {**OUTPUTS, "version": 0}, None])
 def test_a_missing_or_older_contract_is_a_clear_error(outputs: Any) -> None:
-    with pytest.raises(ContractError, match="run pulumi up"):
-        read(outputs)
+    with pytest.raises(ContractError, match="run: pulumi up --stack lab"):
+        read(outputs, "lab")
 
 
 def test_files_are_private_whole_and_only_written_when_changed(tmp_path: Path) -> None:
@@ -130,4 +130,4 @@ def test_files_are_private_whole_and_only_written_when_changed(tmp_path: Path) -
 def test_a_stack_without_sites_has_an_inventory_too() -> None:
     """Pulumi leaves out an output that is null."""
     outputs = {name: value for name, value in OUTPUTS.items() if name != "site_address"}
-    assert render(read(outputs), WAY)["all"]["vars"]["ganyun_site_address"] is None
+    assert render(read(outputs, "lab"), WAY)["all"]["vars"]["ganyun_site_address"] is None

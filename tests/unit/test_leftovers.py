@@ -35,7 +35,7 @@ class Network:
 
 
 def names(network: Network, known: set[str]) -> list[tuple[str, str]]:
-    return [(one.kind, one.name) for one in find_leftovers(network, {"project", *known}, {"web-1", "website-shared"})]
+    return [(one.kind, one.name) for one in find_leftovers(network, known, {"project"}, {"web-1", "website-shared"})]
 
 
 def test_an_unknown_port_with_a_planned_name_goes() -> None:
@@ -57,12 +57,19 @@ def test_what_is_in_use_stays() -> None:
 def test_other_projects_stay_and_so_does_everything_when_the_state_is_empty() -> None:
     network = Network(ports=[Thing("p", "web-1", project_id="other")])
     assert names(network, set()) == []
-    assert list(find_leftovers(Network(ports=[Thing("p", "web-1")]), set(), {"web-1"})) == []
+    assert list(find_leftovers(Network(ports=[Thing("p", "web-1")]), set(), set(), {"web-1"})) == []
+
+
+def test_what_a_stack_below_laid_behind_its_router_stays() -> None:
+    """An admin sees it: the router is in the state, the interface is not."""
+    ports = [Thing("i", device_id="edge")]
+    network = Network(routers=[Thing("edge", "edge", project_id="below")], ports=ports)
+    assert names(network, {"edge"}) == []
 
 
 def test_removing_calls_the_api_for_that_thing_alone() -> None:
     network = Network(ports=[Thing("p", "web-1"), Thing("q", "by-hand")], networks=[Thing("n", "website-shared")])
-    for leftover in find_leftovers(network, {"project"}, {"web-1", "website-shared"}):
+    for leftover in find_leftovers(network, set(), {"project"}, {"web-1", "website-shared"}):
         leftover.remove()
     assert network.gone == ["p", "n"]
 

@@ -61,15 +61,15 @@ def test_a_folder_with_anything_else_in_it_stays(paths: Paths) -> None:
 def test_another_labs_stack_settings_stay(paths: Paths) -> None:
     secrets.make_all(paths)
     stack_settings(paths).write_text(OTHERS)
-    assert not state.owns_stack_settings(paths)
-    state.forget_stack(paths)
+    assert not state.own_stack_settings(paths)
+    state.forget_stacks(paths)
     assert stack_settings(paths).exists()
 
 
 def test_settings_without_a_salt_are_anyones(paths: Paths) -> None:
     secrets.make_all(paths)
     stack_settings(paths).write_text("config:\n  ganyun:x: y\n")
-    state.forget_stack(paths)
+    state.forget_stacks(paths)
     assert not stack_settings(paths).exists()
 
 

@@ -124,7 +124,7 @@ FAULTS: dict[str, tuple[str, str, str, str, str]] = {
     "unknown key of shared settings": ("defaults/city.yaml", "mirror: {", "miror: {", "miror", "did you mean mirror"),
     "faulty value of shared settings": (
         "defaults/city.yaml",
-        "routers: 4",
+        "routers: 2",
         "routers: -4",
         "quotas.default.routers",
         "-4",
@@ -150,7 +150,7 @@ def test_a_fault_of_a_stack_is_told_in_its_own_file(case: str, spoil: Spoil, pro
 
 
 def test_a_fault_of_shared_settings_is_told_once(spoil: Spoil, problems: Problems) -> None:
-    spoil("defaults/city.yaml", "routers: 4", "routers: many")
+    spoil("defaults/city.yaml", "routers: 2", "routers: many")
     assert [(p.file, p.key) for p in problems()] == [("stacks/defaults/city.yaml", "quotas.default.routers")]
 
 

@@ -23,7 +23,13 @@ Where = tuple[str, str]  # stack and router
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return load(ROOT / "stacks")
+    """The province, on a cloud whose firewall knows address groups."""
+    return with_address_groups(load(ROOT / "stacks"), known=True)
+
+
+def with_address_groups(world: World, *, known: bool) -> World:
+    stacks = {name: one.model_copy(update={"address_group_rules": known}) for name, one in world.stacks.items()}
+    return replace(world, stacks=stacks)
 
 
 @pytest.fixture(scope="module")
@@ -228,3 +234,22 @@ def test_a_flow_to_a_system_that_nobody_builds_names_its_address(facts: Path, sp
     plan = build_plan(load(facts), "lab")
     rules = {rule.name: rule for group in plan.security_groups for rule in group.rules}
     assert rules["tcp-8443-to-recovery-backup-vault"].remote_block == IPv4Network("10.23.0.2/32")
+
+
+def test_a_firewall_without_address_groups_gets_the_same_permissions_by_address(world: World) -> None:
+    plans = [build_plan(with_address_groups(world, known=known), "recovery") for known in (True, False)]
+    blocks = {group.name: group.blocks for group in plans[0].address_groups}
+    assert blocks
+    assert plans[1].address_groups == plans[0].address_groups
+    permitted = []
+    for plan in plans:
+        found = set()
+        for group in plan.security_groups:
+            for rule in group.rules:
+                for block in blocks[rule.remote_address_group] if rule.remote_address_group else [rule.remote_block]:
+                    found.add((group.name, rule.direction, rule.protocol, rule.port, rule.remote_group, block))
+        permitted.append(found)
+    assert permitted[0] == permitted[1]
+    assert not any(rule.remote_address_group for group in plans[1].security_groups for rule in group.rules)
+    names = [(group.name, rule.direction, rule.name) for group in plans[1].security_groups for rule in group.rules]
+    assert len(names) == len(set(names))

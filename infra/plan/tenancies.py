@@ -1,0 +1,52 @@
+"""What a stack makes for each one below it: its domain, its router at the link, and the blocks of its subnets."""
+
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Network, collapse_addresses
+
+from infra.plan.base import target
+from infra.plan.needs import link_key
+from infra.plan.plan import PlannedCrossing, PlannedTenancy
+from infra.plan.tenancy import plan_domains
+from infra.plan.topology import shared, zone_blocks
+from infra.plan.uplinks import below
+from infra.plan.world import World
+
+
+def plan_tenancies(world: World, name: str) -> tuple[PlannedTenancy, ...]:
+    """What each stack below is given by this one."""
+    found = []
+    for lower in below(world.stacks, name):
+        stack = world.stacks[lower]
+        if not stack.uplink:
+            continue
+        systems = world.built(stack)
+        owner = target(stack.routers[stack.uplink.through].owner)
+        found.append(
+            PlannedTenancy(
+                stack=lower,
+                domain=plan_domains(world, lower)[0],
+                router=stack.uplink.through,
+                owner=owner,
+                labels=shared(owner, "transit", systems),
+                pool=plan_pool(world, lower, ()),
+            )
+        )
+    return tuple(found)
+
+
+def plan_pool(world: World, name: str, downlinks: Sequence[PlannedCrossing]) -> tuple[IPv4Network, ...]:
+    """All that the stack may make subnets from: its division's block or its zones, and its links."""
+    stack = world.stacks[name]
+    blocks = list(_blocks(world, name))
+    blocks += [world.ledger.block(link_key(world.divisions, stack, ends)) for ends in stack.links]
+    blocks += [crossing.cidr for crossing in downlinks]
+    return tuple(collapse_addresses(blocks))
+
+
+def _blocks(world: World, name: str) -> Iterator[IPv4Network]:
+    stack = world.stacks[name]
+    if stack.uplink and world.stacks[stack.uplink.stack].division != stack.division:
+        yield world.ledger.block(stack.division)
+    else:
+        for router in stack.routers.values():
+            yield from (block for block in zone_blocks(world, router.zones, 4) if isinstance(block, IPv4Network))
