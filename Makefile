@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 ACTIVE := source ./activate;
 STEP := @$(ACTIVE) python -m lab step
 SYSTEM ?= approval
+TOP ?= province
 
 help:  ## 列出所有命令 list the verbs
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -39,6 +40,26 @@ services: monitor web recovery
 
 monitor web recovery:
 	@$(ACTIVE) ansible-playbook playbooks/$@.yml -e restore_lost=true
+
+province: environment  ## 全省各级 stack（先 make destroy 删除切片）all of the province's stacks, in place of the slice
+	@$(ACTIVE) python -m lab preflight && python -m lab toolchain build && python -m lab openstack up && python -m lab secrets
+	@$(ACTIVE) case "$$(pulumi stack output --json --stack lab 2>/dev/null)" in ''|'{}') ;; *) \
+	  echo '✗ 云上已有切片 lab，与全省 stack 同名同址：先 make destroy · the slice is there, with the same names and addresses: make destroy first'; exit 1;; esac
+	@$(ACTIVE) \
+	stacks=($$(python -m infra.plan stacks $(TOP))); \
+	for number in $${!stacks[@]}; do \
+	  export PULUMI_STACK=$${stacks[number]}; \
+	  pulumi stack select --create "$$PULUMI_STACK" 2>/dev/null; \
+	  pulumi config set ganyun:operatorKey "$$(< "$$GANYUN_SECRETS/ssh/operator.pub")"; \
+	  python -m lab step "$$((number + 1))/$${#stacks[@]}" "$$PULUMI_STACK" -- pulumi up --yes --skip-preview --refresh; \
+	  [ "$$PULUMI_STACK" != $(TOP) ] || python -m infra.access; \
+	done
+
+province-destroy: environment  ## 删除全省各级 stack remove all of the province's stacks
+	@$(ACTIVE) \
+	for stack in $$(python -m infra.plan stacks $(TOP) | tac); do \
+	  pulumi destroy --yes --skip-preview --stack $$stack; \
+	done
 
 test: lint unit  ## 全部测试 lint, types, unit, policy, end to end (on the lab that is up, else on one made for it)
 	@$(ACTIVE) \
@@ -87,4 +108,4 @@ python:
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '需要 Python 3.11 或更高 Python 3.11 or later is needed'; exit 1; }
 	@python3 -c 'import ensurepip' 2>/dev/null || apt-get install -y python3-venv
 
-.PHONY: help up services monitor web recovery test down lab-status preview destroy summary lint unit bench lock clean environment python
+.PHONY: help up province province-destroy services monitor web recovery test down lab-status preview destroy summary lint unit bench lock clean environment python

@@ -105,7 +105,7 @@ def make_secrets() -> None:
     for path in secrets.make_all(here):
         console.print(str(path), markup=False, soft_wrap=True)
     file = paths.stack_settings(here)
-    if file.exists() and not state.owns_stack_settings(here):
+    if file.exists() and file not in state.own_stack_settings(here):
         raise LabError(f"{file}: 属于另一个实验云 encryptionsalt is of another lab's passphrase: move this file away")
 
 
@@ -144,7 +144,7 @@ def summarise() -> None:
 def down() -> None:
     """End the lab and remove all that it left, also when it was never finished."""
     here = paths.current()
-    state.forget_stack(here)
+    state.forget_stacks(here)
     code = group("lab.openstack.cli", ["down"]) if state.has_openstack(here) else 0
     state.remove_half_made(here)
     if code == 0:

@@ -28,6 +28,11 @@ class Paths:
     reports: Path
 
     @property
+    def stacks(self) -> Path:
+        """The facts, and what Pulumi keeps for each stack beside them."""
+        return self.home / "stacks"
+
+    @property
     def toolchain(self) -> Path:
         """Built Pulumi programs."""
         return self.cache / "toolchain"
@@ -45,7 +50,7 @@ class Paths:
 
 def stack_settings(paths: Paths) -> Path:
     """What Pulumi keeps for the lab's stack: bound to the lab's passphrase, so it comes and goes with the lab."""
-    return paths.home / "stacks" / f"Pulumi.{STACK}.yaml"
+    return paths.stacks / f"Pulumi.{STACK}.yaml"
 
 
 class NotActivatedError(RuntimeError):
@@ -106,6 +111,7 @@ def exports(home: Path, env: Mapping[str, str]) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "OS_CLIENT_CONFIG_FILE": state / "clouds.yaml",
+        "OS_CLIENT_SECURE_FILE": state / "secure.yaml",  # entries of the managers of the province's stacks
         "OS_CLOUD": env.get("OS_CLOUD") or "lab",
         # The stack's providers scoped to one project must not see OS_CLOUD: Pulumi maps this blank onto it.
         "GANYUN_NO_CLOUD": "",

@@ -8,22 +8,23 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 from infra.state import resources
 from infra.write import write_private
-from lab.paths import Paths, stack_settings
+from lab.paths import Paths
 
 READ = ("roles", "playbooks", "stacks", "disaster_recovery", "ansible.cfg")
 INSTANCE = "openstack:compute/instance:Instance"
 
 
 def sources(paths: Paths) -> Iterator[Path]:
-    """Every file that a playbook may read; Pulumi's own settings of the stack are none."""
+    """Every file that a playbook may read; Pulumi's own settings of stacks are none."""
     for name in READ:
         place = paths.home / name
         for file in [place] if place.is_file() else sorted(place.rglob("*")):
-            if file.is_file() and file.suffix != ".pyc" and file != stack_settings(paths):
+            if file.is_file() and file.suffix != ".pyc" and not fnmatch(file.name, "Pulumi.*.yaml"):
                 yield file
 
 

@@ -1,9 +1,10 @@
-"""The state folder before there is an OpenStack in it, and the stack's settings: in `stacks/`, but of this lab."""
+"""The state folder before there is an OpenStack in it, and the stacks' settings: in `stacks/`, but of this lab."""
 
 import base64
 import hashlib
 import re
 import shutil
+from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -26,7 +27,7 @@ def opens(passphrase: bytes, text: str) -> bool:
     """Do these stack settings belong to this passphrase? (They hold a known word, encrypted with it.)"""
     match = SALT.search(text)
     if not match:
-        return True
+        return False
     salt, nonce, word = (base64.b64decode(part) for part in match.groups())
     key = hashlib.pbkdf2_hmac("sha256", passphrase.strip(), salt, ROUNDS, 32)
     try:
@@ -35,16 +36,20 @@ def opens(passphrase: bytes, text: str) -> bool:
         return False
 
 
-def owns_stack_settings(paths: Paths) -> bool:
-    """Are there settings of the lab's stack, and are they of this lab and not of another one?"""
-    passphrase, file = paths.secrets / "pulumi-passphrase", stack_settings(paths)
-    return file.exists() and passphrase.exists() and opens(passphrase.read_bytes(), file.read_text(encoding="utf-8"))
+def own_stack_settings(paths: Paths) -> list[Path]:
+    """The settings of stacks that are of this lab and not of another one; the lab's own stack may have no salt yet."""
+    passphrase = paths.secrets / "pulumi-passphrase"
+    if not passphrase.exists():
+        return []
+    texts = {file: file.read_text(encoding="utf-8") for file in sorted(paths.stacks.glob("Pulumi.*.yaml"))}
+    own, lab = passphrase.read_bytes(), stack_settings(paths)
+    return [f for f, text in texts.items() if opens(own, text) or (f == lab and not SALT.search(text))]
 
 
-def forget_stack(paths: Paths) -> None:
-    """Remove the stack's settings of this lab: no other passphrase opens them."""
-    if owns_stack_settings(paths):
-        stack_settings(paths).unlink()
+def forget_stacks(paths: Paths) -> None:
+    """Remove the stacks' settings of this lab: no other passphrase opens them."""
+    for file in own_stack_settings(paths):
+        file.unlink()
 
 
 def remove_half_made(paths: Paths) -> None:
