@@ -33,6 +33,9 @@ def _check_uplink(world: World, name: str, stack: Stack, uplink: Uplink) -> Iter
         text = f"上联成环 · uplinks lead in a circle: {' → '.join([name, *chain])}"
         yield source.problem(("uplink", "stack"), text)
         return
+    if upper.uplink:
+        text = f"{uplink.stack} 自身也有上联 · it has an uplink too: only the cloud's admin makes room for stacks below"
+        yield source.problem(("uplink", "stack"), text)
     if uplink.router not in upper.routers:
         yield source.problem(
             ("uplink", "router"), _unknown(f"{uplink.stack} 的路由器 router", uplink.router, upper.routers)

@@ -99,6 +99,13 @@ FAULTS: dict[str, tuple[str, str, str, str, str]] = {
         "routers.recovery.exit",
         "second",
     ),
+    "uplink to a stack that has one": (
+        "recovery.yaml",
+        "uplink: {stack: province, router: core, through: recovery}",
+        "uplink: {stack: jiujiang, router: core, through: recovery}",
+        "uplink.stack",
+        "only the cloud's admin",
+    ),
     "floating address without exit and uplink": (
         "defaults/city.yaml",
         "uplink: {stack: province, router: exit, through: edge}\n",
