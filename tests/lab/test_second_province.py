@@ -162,6 +162,29 @@ def test_wrong_credentials_name_the_entry(small: Small, tmp_path: Path) -> None:
     assert "wrong user name or password in entry lab" in told
 
 
+def test_a_resource_moves_to_another_stack_and_back_untouched(small: Small, cloud: Any) -> None:
+    """docs/stacks.md, Moving: only who knows of it changes."""
+    network = small.ids("Network")["records-dedicated"]
+    (segment,) = (r["urn"] for r in small.resources() if r["urn"].endswith("ganyun:infra:Segment::records-dedicated"))
+    before = cloud.network.get_network(network).updated_at
+    small.pulumi("stack", "init", "annex", "--no-select")
+    small.pulumi("state", "move", "--source", "small", "--dest", "annex", "--yes", segment)
+    assert [network in held(small, stack) for stack in ("small", "annex")] == [False, True]
+    there = segment.replace(":small::", ":annex::")
+    small.pulumi("state", "move", "--source", "annex", "--dest", "small", "--yes", there)
+    assert [network in held(small, stack) for stack in ("small", "annex")] == [True, False]
+    assert set(held(small, "annex").values()) <= {"pulumi:pulumi:Stack", "pulumi:providers:openstack"}
+    small.pulumi("stack", "rm", "annex", "--force", "--yes")
+    small.pulumi("preview", "--expect-no-changes", "--non-interactive")
+    assert cloud.network.get_network(network).updated_at == before
+
+
+def held(small: Small, stack: str) -> dict[str, str]:
+    """Types of what a stack knows, by id."""
+    state = json.loads(small.pulumi("stack", "export", "--stack", stack).stdout)["deployment"]
+    return {one.get("id", one["urn"]): one["type"] for one in state.get("resources", [])}
+
+
 def left_over(cloud: Any, projects: set[str]) -> list[str]:
     """Whatever the cloud still holds for these projects."""
     network = cloud.network
