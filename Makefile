@@ -45,7 +45,7 @@ province: environment  ## 全省各级 stack（先 make destroy 删除切片）a
 	@$(ACTIVE) python -m lab preflight && python -m lab toolchain build && python -m lab openstack up && python -m lab secrets
 	@$(ACTIVE) case "$$(pulumi stack output --json --stack lab 2>/dev/null)" in ''|'{}') ;; *) \
 	  echo '✗ 云上已有切片 lab，与全省 stack 同名同址：先 make destroy · the slice is there, with the same names and addresses: make destroy first'; exit 1;; esac
-	@$(ACTIVE) \
+	@$(ACTIVE) export PULUMI_PARALLEL=32; \
 	stacks=($$(python -m infra.plan stacks $(TOP))); \
 	for number in $${!stacks[@]}; do \
 	  export PULUMI_STACK=$${stacks[number]}; \

@@ -23,7 +23,6 @@ from rich.table import Table
 
 UNIT = 10
 PORTS = range(8001, 8001 + UNIT - 3)
-THREADS = 16
 BLOCKS = IPv4Network("100.64.0.0/10")  # RFC 6598: shared space, which no plan allocates from
 NONE = -1
 
@@ -54,7 +53,7 @@ def program(project: str, size: int) -> None:
             )
 
 
-def by_pulumi(project: str, size: int) -> float:
+def by_pulumi(project: str, size: int, threads: int) -> float:
     """Seconds that `pulumi up` takes to create them; they are gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         settings = automation.LocalWorkspaceOptions(
@@ -63,13 +62,13 @@ def by_pulumi(project: str, size: int) -> float:
         )
         stack = automation.create_or_select_stack("bench", "bench", lambda: program(project, size), opts=settings)
         started = time.monotonic()
-        stack.up(parallel=THREADS)
+        stack.up(parallel=threads)
         seconds = time.monotonic() - started
-        stack.destroy(parallel=THREADS)
+        stack.destroy(parallel=threads)
     return seconds
 
 
-def by_sdk(network: Any, project: str, size: int) -> float:
+def by_sdk(network: Any, project: str, size: int, threads: int) -> float:
     """Seconds that openstacksdk takes with as many threads, each doing the next thing; they are gone afterwards."""
 
     def group(name: str) -> Any:
@@ -78,7 +77,7 @@ def by_sdk(network: Any, project: str, size: int) -> float:
             network.delete_security_group_rule(rule["id"])
         return made
 
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         started = time.monotonic()
         networks = [pool.submit(network.create_network, name=name, project_id=project) for name, _ in units(size)]
         groups = [pool.submit(group, name) for name, _ in units(size)]
@@ -131,13 +130,19 @@ def room(cloud: Any) -> Iterator[str]:
         cloud.identity.delete_project(project)
 
 
-def main(sizes: Annotated[list[int], typer.Argument(help="数量 numbers of resources, tens")]) -> None:
+def main(
+    sizes: Annotated[list[int], typer.Argument(help="数量 numbers of resources, tens")],
+    threads: Annotated[int, typer.Option(help="并发数 how many at the same time, of either")] = 32,
+) -> None:
     """测量创建速率 measure creation rates and the cost of a resource by size."""
     logging.getLogger("pulumi").setLevel(logging.ERROR)
     rows = Table("资源 resources", "pulumi up /s", "openstacksdk /s", "比率 ratio", "每资源 ms each, pulumi")
     with openstack.connect() as cloud, room(cloud) as project:
         for size in sizes:
-            pulumi_seconds, sdk_seconds = by_pulumi(project, size), by_sdk(cloud.network, project, size)
+            pulumi_seconds, sdk_seconds = (
+                by_pulumi(project, size, threads),
+                by_sdk(cloud.network, project, size, threads),
+            )
             rates = size / pulumi_seconds, size / sdk_seconds
             rows.add_row(
                 str(size),
