@@ -28,7 +28,8 @@ def catalogue() -> Catalogue:
 
 def tasks(path: Path) -> Iterator[dict[str, Any]]:
     """Tasks that do something; those that only import others carry tags, no name of an item."""
-    yield from (task for task in yaml.safe_load(path.read_text()) if "ansible.builtin.import_tasks" not in task)
+    imports = {"ansible.builtin.import_tasks", "ansible.builtin.import_role"}
+    yield from (task for task in yaml.safe_load(path.read_text()) if not imports & set(task))
 
 
 def checked() -> list[str]:
