@@ -61,6 +61,13 @@ def test_only_the_named_paths_are_touched(program: ModuleType, tree: Path) -> No
     assert (tree / "removed.conf").read_text() == "an operator's own line\n"
 
 
+def test_what_was_put_back_counts_as_in_effect_no_more(program: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "mlps_audit").write_text("/etc/audit/auditd.conf 1.5\n/etc/rsyslog.d/05-mlps-audit.conf 2.5\n")
+    (tmp_path / "web_node").write_text("/etc/nginx/nginx.conf 3.5\n")
+    program.forget_effect(tmp_path, {"/etc/audit/auditd.conf", "/etc/nginx"})
+    assert [path.name for path in tmp_path.iterdir()] == ["web_node"]
+
+
 def test_modes_come_back_without_touching_content(program: ModuleType, tmp_path: Path) -> None:
     log = tmp_path / "auth.log"
     log.write_text("a line\n")

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 STORE = Path("/var/lib/ganyun/revert")
+EFFECTIVE = Path("/var/lib/ganyun/effective")
 UNIT = "ganyun-revert"
 # Whole trees that come back byte for byte, and places of which only owner and mode are ours to restore.
 TREES = ("/etc", "/usr/share/pam-configs", "/var/lib/pam")
@@ -129,6 +130,13 @@ def restore_trees(tar_path: Path, before: Mapping[str, Any], names: set[str]) ->
                 tar.extract(member, "/", numeric_owner=True)
 
 
+def forget_effect(records: Path, names: set[str]) -> None:
+    """Remove each record that settings took effect (role in_effect) which names a path that was put back."""
+    for record in records.glob("*"):
+        if names & {line.rpartition(" ")[0] for line in record.read_text().splitlines()}:
+            record.unlink()
+
+
 def restore_modes(before: Mapping[str, Any], names: set[str]) -> None:
     """Put back owner and mode; the home of an account that no longer exists goes."""
     known = {line.split(":")[2] for line in Path("/etc/passwd").read_text().splitlines() if line.count(":") > 2}
@@ -168,6 +176,7 @@ def revert(store: Path) -> None:
     mine = {kind: ours[kind] - set(foreign[kind]) for kind in before}
     failed = attempt(restore_packages(before["packages"], mine["packages"]))
     restore_trees(store / "trees.tar", before["trees"], mine["trees"])
+    forget_effect(EFFECTIVE, mine["trees"])
     restore_modes(before["modes"], mine["modes"])
     failed += attempt(
         [
@@ -205,7 +214,6 @@ def arm(after: int) -> None:
     """Start the timer; an unfinished run's snapshot stays the one to return to."""
     disarm()
     watch_boot()
-    print("resumed" if (STORE / "pending").exists() else "fresh")
     if not (STORE / "pending").exists():
         snapshot(STORE / "pending")
     timer = [f"--unit={UNIT}", f"--on-active={after}", "--timer-property=AccuracySec=1s"]
