@@ -94,7 +94,9 @@ def test_an_interrupted_step_lets_its_command_end_well(
         "GANYUN_SECRETS": str(paths.secrets),
         "GANYUN_REPORTS": str(paths.reports),
     }
-    command = [sys.executable, "-m", "lab", "step", "1/1", "wait", "--", *SPEAK, child]
+    # What a shell starts in the background is deaf to SIGINT, and so is all that it starts.
+    hearing = ["env", "--default-signal=INT"]
+    command = [*hearing, sys.executable, "-m", "lab", "step", "1/1", "wait", "--", *SPEAK, child]
     log = paths.step_log / "01-wait.log"
     with subprocess.Popen(
         command, cwd=HOME, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
