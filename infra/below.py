@@ -3,10 +3,10 @@
 import pulumi
 from pulumi_openstack import networking
 
-from infra.components.crossing import Crossing
 from infra.components.manager import Manager
 from infra.components.pool import Pool
 from infra.components.tenancy import Tenancy
+from infra.components.transit import Transit
 from infra.plan.plan import Plan, PlannedTenancy
 from infra.preflight import Cloud
 from infra.rooms import Rooms
@@ -20,7 +20,7 @@ class Below(pulumi.ComponentResource):
     """
 
     def __init__(self, planned: PlannedTenancy, plan: Plan, rooms: Rooms, cloud: Cloud) -> None:
-        link = next(one for one in plan.downlinks if one.stack == planned.stack)
+        link = next(one.link for one in plan.downlinks if one.stack == planned.stack)
         super().__init__("ganyun:infra:Below", planned.stack, None, rooms.options[link.project])
         inside = pulumi.ResourceOptions(parent=self)
         self.planned = planned
@@ -28,7 +28,7 @@ class Below(pulumi.ComponentResource):
         projects = self.tenancy.projects
         self.manager = Manager(planned.stack, self.tenancy.domain, cloud, inside)
         self.pool = Pool(planned.stack, planned.pool, scope=rooms.scope, projects=projects, opts=inside)
-        self.crossing = Crossing(link, rooms.projects[link.project], rooms.pool, inside)
+        self.ends = Transit(link, rooms.projects[link.project], rooms.pool, inside).ports
         self.router = networking.Router(
             f"{planned.stack}-{planned.router}",
             name=planned.router,
@@ -40,7 +40,7 @@ class Below(pulumi.ComponentResource):
         networking.RouterInterface(
             f"{planned.stack}-{planned.router}-uplink",
             router_id=self.router.id,
-            port_id=self.crossing.below,
+            port_id=self.ends["below"].id,
             opts=inside,
         )
         self.register_outputs({})

@@ -1,11 +1,11 @@
 """What the stack above has made for this one: read before anything is declared, and looked at from inside."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from infra.contract import ContractError, TenancyFacts
 from infra.plan.plan import Plan
-from infra.state import outputs
+from infra.state import outputs, own_projects
 
 
 def granted_by(plan: Plan) -> TenancyFacts | None:
@@ -20,6 +20,14 @@ def granted_by(plan: Plan) -> TenancyFacts | None:
         text = f"stack {above} 尚未为 {plan.name} 建立项目 · it has no project yet for: {', '.join(missing)}"
         raise ContractError(f"{text}; run: pulumi up --stack {above}")
     return found
+
+
+def territory(state: Sequence[Mapping[str, Any]], grant: TenancyFacts | None) -> tuple[set[str], Mapping[str, str]]:
+    """The ids that the stack knows, and the names of the projects that it builds in, by id."""
+    known = {one["id"] for one in state if "id" in one}
+    if grant is None:
+        return known, own_projects(state)
+    return known | {grant.router}, {key: name for name, key in grant.projects.items()}
 
 
 def views(connection: Any, grant: TenancyFacts | None) -> Iterator[Any]:

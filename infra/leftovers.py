@@ -5,15 +5,15 @@ or a network stays that no state has heard of, and holds the address that the ne
 project that the state does know, bears a planned name, and is used by nobody.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import Any, NamedTuple
 
 import pulumi
 
 from infra.contract import TenancyFacts
+from infra.grant import territory
 from infra.plan.plan import Plan
-from infra.state import own_projects
 
 
 class Leftover(NamedTuple):
@@ -32,14 +32,14 @@ def half_made(resources: Sequence[Mapping[str, Any]]) -> list[str]:
 def planned_names(plan: Plan) -> set[str]:
     """Names that components give."""
     names = {group.name for group in plan.security_groups} | {router.name for router in plan.routers}
-    names |= {segment.name for segment in plan.segments} | {link.name for link in plan.links}
-    names |= {f"{link.name}-{router}" for link in plan.links for router, _ in link.ends}
-    names |= {f"{link.name}{end}" for link in plan.downlinks for end in ("", "-above", "-below")}
+    names |= {segment.name for segment in plan.segments}
+    links = [*plan.links, *(crossing.link for crossing in plan.downlinks)]
+    names |= {link.name for link in links} | {f"{link.name}-{end}" for link in links for end, _ in link.ends}
     names |= {host.name for group in plan.host_groups for host in group.hosts}
     return names | {f"{group.name}-{group.virtual_address_name}" for group in plan.host_groups}
 
 
-def find_leftovers(network: Any, known: Set[str], projects: Set[str], names: set[str]) -> Iterator[Leftover]:
+def find_leftovers(network: Any, known: Set[str], projects: Container[str], names: set[str]) -> Iterator[Leftover]:
     """In the order in which they can go; `projects` are those that the stack builds in."""
 
     def unknown(things: Any) -> list[Any]:
@@ -76,8 +76,6 @@ def clear_leftovers(
         # With --refresh the state may be in mending while this is read, so it is a hint and no reason to stop.
         text = "上次运行中断时只建成一半，须加 --refresh · half made by an interrupted run, needs pulumi up --refresh"
         pulumi.log.warn(f"{text}: {broken}")
-    known = {one["id"] for one in resources if "id" in one} | ({grant.router} if grant else set())
-    projects = set(grant.projects.values()) if grant else own_projects(resources).keys()
-    for leftover in find_leftovers(network, known, projects, planned_names(plan)):
+    for leftover in find_leftovers(network, *territory(resources, grant), planned_names(plan)):
         pulumi.log.warn(f"清除上次中断的遗留 · removing what an interrupted run left: {leftover.kind} {leftover.name}")
         leftover.remove()

@@ -68,7 +68,7 @@ def _routers(
         for end, port in link.ports.items():
             ends[end].append(port.id)
     for crossing in plan.downlinks:
-        ends[crossing.router].append(below[crossing.stack].crossing.above)
+        ends[crossing.router].append(below[crossing.stack].ends["above"].id)
         routes[crossing.router] += crossing.routes
     existing: dict[str, str] = {}
     if plan.uplink and rooms.grant:

@@ -1,7 +1,5 @@
 """A city's (or the province's) Keystone domain with a project for each department: who may use how much."""
 
-from collections.abc import Mapping
-
 import pulumi
 import pulumi_openstack as openstack
 from pulumi_openstack import compute, identity, networking
@@ -93,8 +91,3 @@ class Tenancy(pulumi.ComponentResource):
             first = [membership, default, compute_quota]
             inside = membership.project_id.apply(lambda known: known or "")
             self.servers[planned.name] = scoped(planned.name, self._cloud, inside, self, first)
-
-
-def project_ids(tenancies: Mapping[str, Tenancy]) -> dict[str, pulumi.Output[str]]:
-    """All projects of all domains."""
-    return {name: project for tenancy in tenancies.values() for name, project in tenancy.projects.items()}

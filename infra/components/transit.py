@@ -36,9 +36,9 @@ class Transit(pulumi.ComponentResource):
             opts=inside,
         )
         self.ports = {
-            router: networking.Port(
-                f"{planned.name}-{router}",
-                name=f"{planned.name}-{router}",
+            end: networking.Port(
+                f"{planned.name}-{end}",
+                name=f"{planned.name}-{end}",
                 tenant_id=project,
                 network_id=network.id,
                 fixed_ips=[{"subnet_id": subnet.id, "ip_address": str(address)}],
@@ -47,6 +47,6 @@ class Transit(pulumi.ComponentResource):
                 tags=tags,
                 opts=inside,
             )
-            for router, address in planned.ends
+            for end, address in planned.ends
         }
         self.register_outputs({})

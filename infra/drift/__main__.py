@@ -18,12 +18,12 @@ from infra.contract import ContractError, TenancyFacts
 from infra.drift.cloud import unmanaged
 from infra.drift.findings import WORDS, Change, Thing, ranked
 from infra.drift.report import write
-from infra.grant import granted_by, views
+from infra.grant import granted_by, territory, views
 from infra.plan.build import build_plan
 from infra.plan.commands import FACTS, Folder
 from infra.plan.load import load
 from infra.plan.problems import FactsError
-from infra.state import StateError, own_projects, resources
+from infra.state import StateError, resources
 
 DIFFERS = 3
 
@@ -60,8 +60,7 @@ def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tupl
 
 def strangers(cloud: Any, state: list[dict[str, Any]], grant: TenancyFacts | None) -> Iterator[Thing]:
     """What lies in the stack's projects and neither its state nor the stack above knows."""
-    known = {one["id"] for one in state if "id" in one} | ({grant.router} if grant else set())
-    projects = {key: name for name, key in grant.projects.items()} if grant else own_projects(state)
+    known, projects = territory(state, grant)
     for view in views(cloud, grant):
         yield from unmanaged(view, known, projects, admin=grant is None)
 

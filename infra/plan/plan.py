@@ -116,6 +116,19 @@ class PlannedCrossing(Planned):
     routes: tuple[PlannedRoute, ...]
     routes6: tuple[PlannedRoute, ...]
 
+    @property
+    def link(self) -> PlannedLink:
+        """The network itself, which the stack above makes; so this is for a way down."""
+        return PlannedLink(
+            name=self.name,
+            project=self.project,
+            labels=self.labels,
+            cidr=self.cidr,
+            ends=(("above", self.address), ("below", self.peer_address)),
+            cidr6=self.cidr6,
+            ends6=(("above", self.address6), ("below", self.peer_address6)),
+        )
+
 
 class PlannedTenancy(Planned):
     """What a stack makes for one below: its domain, its router at the link, and the blocks of all its subnets."""
