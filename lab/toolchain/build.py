@@ -103,11 +103,15 @@ def ensure_part(name: str, key: str, cache: Path, say: Say) -> Path:
 
 
 def replace(make: Callable[[Path], None], target: Path) -> None:
-    """Make something beside `target`, then move it there in one step."""
+    """Make something beside `target`, then move it there in one step.
+
+    Where both are links to one file already, rename(2) does nothing and leaves both.
+    """
     aside = target.with_name(f".{target.name}.{os.getpid()}")
     aside.unlink(missing_ok=True)
     make(aside)
     aside.replace(target)
+    aside.unlink(missing_ok=True)
 
 
 def assemble(parts: dict[str, Path], cache: Path) -> None:

@@ -114,6 +114,16 @@ def test_pulumi_finds_the_language_host_where_the_cli_really_lies(tmp_path: Path
     assert build.plugin_place(tmp_path).parent.name == f"resource-openstack-v{sdk_version()}"
 
 
+def test_shown_again_it_leaves_nothing_beside(tmp_path: Path) -> None:
+    parts = {name: tmp_path / "parts" / name for name in (CLI, LANGUAGE_HOST, PLUGIN)}
+    for name, folder in parts.items():
+        program(folder / name, name)
+    build.assemble(parts, tmp_path)
+    once = set(tmp_path.rglob("*"))
+    build.assemble(parts, tmp_path)
+    assert set(tmp_path.rglob("*")) == once
+
+
 def test_what_the_user_has_now_is_no_longer_shown_from_ours(tmp_path: Path) -> None:
     parts = {name: tmp_path / "parts" / name for name in (CLI, LANGUAGE_HOST, PLUGIN)}
     for name, folder in parts.items():
