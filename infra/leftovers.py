@@ -52,7 +52,7 @@ def find_leftovers(network: Any, known: Set[str], projects: Container[str], name
         if router.id in known and router.project_id in projects:
             for port in network.ports(device_id=router.id, device_owner="network:router_interface"):
                 if port.id not in known:
-                    leave = partial(network.remove_interface_from_router, router, port_id=port.id)
+                    leave = partial(network.remove_interface_from_router, router, port=port.id)
                     yield Leftover("router interface", f"{router.name} {port.fixed_ips[0]['ip_address']}", leave)
     for port in unknown(network.ports()):
         if port.name in names and not port.device_id:

@@ -72,7 +72,7 @@ def remove_domain(admin: Any, domain: Any) -> None:
     for router in theirs(network.routers):
         network.update_router(router, routes=[], external_gateway_info=None)
         for port in network.ports(device_id=router.id):
-            network.remove_interface_from_router(router, port_id=port.id)
+            network.remove_interface_from_router(router, port=port.id)
         network.delete_router(router)
     for address in theirs(network.ips):
         network.delete_ip(address)

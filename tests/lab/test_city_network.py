@@ -77,9 +77,9 @@ def province(cloud: Any) -> Iterator[Province]:
         for end, router in enumerate(routers):
             addresses = [{"subnet_id": subnets[version], "ip_address": ENDS[version][end]} for version in (4, 6)]
             port = network.create_port(network_id=link.id, fixed_ips=addresses)
-            network.add_interface_to_router(router, port_id=port.id)
+            network.add_interface_to_router(router, port=port.id)
             if router is routers[0]:  # the city's goes with the city
-                undo.callback(network.remove_interface_from_router, router, port_id=port.id)
+                undo.callback(network.remove_interface_from_router, router, port=port.id)
         both = (*BLOCK.items(), *((version, OUTSIDE[version]) for version in (4, 6)))
         routes = [{"destination": block, "nexthop": ENDS[version][1]} for version, block in both]
         network.update_router(routers[0], routes=routes)
@@ -105,7 +105,7 @@ def segment(province: Province, name: str, blocks: dict[int, str], pools: dict[i
             network_id=network.id, ip_version=version, cidr=blocks[version], gateway_ip=first(blocks[version]),
             **pool, **STATEFUL[version],
         )  # fmt: skip
-        province.network.add_interface_to_router(province.router, subnet_id=subnet.id)
+        province.network.add_interface_to_router(province.router, subnet=subnet.id)
     found: str = network.id
     return found
 
@@ -173,7 +173,7 @@ def test_the_block_and_the_link_stay_as_the_province_made_them(province: Provinc
         province.network.create_router(name="second")
     port = next(iter(province.city.admin.network.ports(network_id=province.link, device_id=province.router)))
     with pytest.raises(HttpException):
-        province.network.remove_interface_from_router(province.router, port_id=port.id)
+        province.network.remove_interface_from_router(province.router, port=port.id)
     assert province.city.admin.network.get_port(port).device_id == province.router
 
 
@@ -183,7 +183,7 @@ def test_a_network_that_is_not_lent_joins_no_foreign_router(province: Province) 
         network_id=network.id, ip_version=4, cidr="10.251.9.0/24", subnet_pool_id=province.pools[4]
     )
     with pytest.raises(NotFoundException):
-        province.network.add_interface_to_router(province.router, subnet_id=subnet.id)
+        province.network.add_interface_to_router(province.router, subnet=subnet.id)
     province.department.delete_network(network)
 
 
