@@ -13,6 +13,7 @@ import pulumi
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from infra.components.ground import Ground
 from infra.contract import ContractError
 from infra.destruction import Declared, doomed, refuse_destruction
 from infra.grant import granted_by, views
@@ -47,6 +48,8 @@ except (ContractError, StateError) as error:
     sys.exit(str(error))
 declared = Declared()
 publish(plan, build(plan, cloud, settings.operator_key, grant))
+if plan.tenancies:
+    Ground(plan.name, [one.stack for one in plan.tenancies], declared.resources.values())
 try:
     if pulumi.runtime.is_dry_run() and FORESEEING not in os.environ and doomed(before, declared.resources):
         refuse_destruction(plan, foreseen(settings.stack), os.environ)
