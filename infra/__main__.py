@@ -1,6 +1,7 @@
 """Load the facts, plan, build, publish: all that `pulumi up` does, and all that it needs to say.
 
-Problems end the run before any resource is declared, as a list to mend rather than a traceback.
+Problems end the run before any resource is declared, as a list to mend rather than a traceback. A preview that deletes
+can be refused only once all is declared.
 """
 
 import os
@@ -12,8 +13,9 @@ import pulumi
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from infra.components.ground import Ground
 from infra.contract import ContractError
-from infra.destruction import Declared, refuse_destruction
+from infra.destruction import Declared, doomed, refuse_destruction
 from infra.grant import granted_by, views
 from infra.leftovers import clear_leftovers
 from infra.outputs import publish
@@ -24,7 +26,7 @@ from infra.policies.enforce import enforce
 from infra.preflight import look_up
 from infra.settings import read_settings
 from infra.stack import build
-from infra.state import StateError, resources
+from infra.state import FORESEEING, StateError, foreseen, resources
 
 try:
     settings = read_settings(pulumi.Config("ganyun"), pulumi.get_stack())
@@ -36,6 +38,8 @@ try:
     cloud = look_up(plan, world.sources[f"{settings.stack}.yaml"], os.environ)
     before = resources(settings.stack)
     if not pulumi.runtime.is_dry_run():
+        if before:
+            refuse_destruction(plan, foreseen(settings.stack), os.environ)
         for view in views(cloud.connection, grant):
             clear_leftovers(plan, view.network, before, grant)
 except FactsError as error:
@@ -44,7 +48,12 @@ except (ContractError, StateError) as error:
     sys.exit(str(error))
 declared = Declared()
 publish(plan, build(plan, cloud, settings.operator_key, grant))
+if plan.tenancies:
+    Ground(plan.name, [one.stack for one in plan.tenancies], declared.resources.values())
 try:
-    refuse_destruction(plan, before, declared.resources, os.environ)
+    if pulumi.runtime.is_dry_run() and FORESEEING not in os.environ and doomed(before, declared.resources):
+        refuse_destruction(plan, foreseen(settings.stack), os.environ)
 except FactsError as error:
     sys.exit(error.report())
+except StateError as error:
+    sys.exit(str(error))

@@ -1,6 +1,7 @@
 """Reads a stack's state and outputs by Pulumi's own command: for programs besides the stack's own, and other stacks."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,19 +10,25 @@ from infra.contract import Contract, read
 
 PROJECT = "openstack:identity/project:Project"
 BELOW = "ganyun:infra:Below$"
+FORESEEING = "GANYUN_FORESEEING"  # set for the program while `foreseen` has it previewed: so that it doesn't ask again
 
 
 class StateError(RuntimeError):
     """Pulumi is not there, has no such stack, or can't open it."""
 
 
-def _pulumi(*words: str) -> Any:
+def _call(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = ["pulumi", *words, "--non-interactive"]
     try:
-        done = subprocess.run(["pulumi", *words, "--non-interactive"], capture_output=True, text=True, check=False)
+        return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **variables})
     except FileNotFoundError:
         raise StateError(
             "找不到 pulumi，请先 source ./activate · pulumi is not on PATH: source ./activate first"
         ) from None
+
+
+def _pulumi(*words: str) -> Any:
+    done = _call(*words)
     if done.returncode:
         said = done.stderr.strip().splitlines()[-1:]
         raise StateError(f"pulumi {' '.join(words)}：失败 failed: {''.join(said)}")
@@ -31,6 +38,16 @@ def _pulumi(*words: str) -> Any:
 def resources(stack: str) -> list[dict[str, Any]]:
     """Every resource in the state, as `pulumi stack export` has it; none before the first `pulumi up`."""
     return _pulumi("stack", "export", "--stack", stack)["deployment"].get("resources") or []
+
+
+def foreseen(stack: str) -> list[dict[str, Any]]:
+    """Every step that `pulumi up` would take now, as its preview has them; what stops that preview is a StateError."""
+    done = _call("preview", "--json", "--stack", stack, **{FORESEEING: "yes"})
+    told = json.loads(done.stdout or "{}")
+    if done.returncode:
+        errors = [one["message"].strip() for one in told.get("diagnostics", []) if one["severity"] == "error"]
+        raise StateError("\n".join(errors) or done.stderr.strip())
+    return told.get("steps") or []
 
 
 def own_projects(resources: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -91,7 +91,8 @@ class Stack(Facts):
         True, description="规则可引用地址组 rules may name address groups; else they name each address"
     )
     most_deletions: Annotated[int, Field(ge=0)] = Field(
-        5, description="一次最多删除的资源数 most resources that one run deletes without being told to"
+        5,
+        description="一次最多删除或替换的资源数 most resources that one run deletes or replaces without a word",
     )
     protect_data: bool = Field(True, description="保护数据主机 refuse to destroy hosts that hold data")
 

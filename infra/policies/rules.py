@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from infra.plan.base import BOUNDARY, Block, target
 from infra.plan.flows import INTERNET
 from infra.plan.plan import Plan
+from infra.plan.sharing import loans
 
 # TCP and UDP ports whose protocols carry content or passwords in clear (IANA): ftp, telnet, smtp, tftp, http, pop3,
 # imap, snmp, ldap, rexec, rlogin, syslog, rsync, mysql, redis, http-alt, node exporter.
@@ -165,7 +166,7 @@ def every_host_belongs_to_a_recoverable_system(plan: Plan) -> Iterator[tuple[str
 
 @policy("8.2.5.1-a", "配额 quota")
 def every_project_has_a_sufficient_quota(plan: Plan) -> Iterator[tuple[str, str]]:
-    """No tenant can starve another, and all hosts of its systems fit, however few of them this cloud has."""
+    """No tenant can starve another; all hosts of its systems fit, however few this cloud has, and all that it lends."""
     needed: dict[str, int] = defaultdict(int)
     for system in plan.systems:
         needed[target(system.owner)] += sum(len(function.hosts) for function in system.functions.values())
@@ -178,3 +179,6 @@ def every_project_has_a_sufficient_quota(plan: Plan) -> Iterator[tuple[str, str]
                 f"quotas.{project}.instances",
                 f"需要 {count} 台，配额 {quotas[project].instances} · needs {count}",
             )
+    for project, count in loans(plan).items():
+        if project in quotas and count > quotas[project].shares:
+            yield f"quotas.{project}.shares", f"需要共享 {count} 次，配额 {quotas[project].shares} · needs {count}"

@@ -153,6 +153,19 @@ def test_facts_that_do_not_hold_stop_the_preview(small: Small, elsewhere: Path) 
     assert "protection_level" in told
 
 
+def test_a_replacement_that_ends_data_needs_a_word_before_anything_changes(small: Small, elsewhere: Path) -> None:
+    path = elsewhere / "systems" / "records.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("$departments:archive", "$departments:office"))
+    servers, networks = small.ids("Instance"), small.ids("Network")
+    done = small.pulumi("up", *YES, check=False)
+    told = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "Traceback" not in told
+    assert "records-1 (替换 replaced: " in told
+    assert "GANYUN_DESTROY='small " in told
+    assert (small.ids("Instance"), small.ids("Network")) == (servers, networks)
+
+
 def test_wrong_credentials_name_the_entry(small: Small, tmp_path: Path) -> None:
     clouds = YAML().load(Path(os.environ["OS_CLIENT_CONFIG_FILE"]).read_text(encoding="utf-8"))
     clouds["clouds"]["lab"]["auth"]["password"] = "not-the-password"  # noqa: S105

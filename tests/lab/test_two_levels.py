@@ -150,3 +150,11 @@ def test_each_stack_sees_what_was_opened_by_hand_in_its_own_projects(levels: Lev
         own.network.delete_security_group_rule(rule)
     assert [found[stack].returncode for stack in STACKS] == [0, 3]
     assert "opens to everybody" in found["lower"].stdout
+
+
+def test_the_province_does_not_go_while_the_city_stands_on_it(levels: Levels) -> None:
+    made = levels("upper", "pulumi", "stack", "export").stdout.count('"urn"')
+    done = levels("upper", "pulumi", "destroy", *YES, check=False)
+    assert done.returncode != 0
+    assert "still stand on upper: lower" in done.stdout + done.stderr
+    assert levels("upper", "pulumi", "stack", "export").stdout.count('"urn"') == made

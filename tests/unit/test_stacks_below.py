@@ -9,6 +9,7 @@ from infra.grant import granted_by
 from infra.plan.build import build_plan
 from infra.plan.load import load
 from infra.plan.plan import Plan
+from infra.plan.sharing import loans
 from infra.plan.world import World
 from infra.settings import ROOT
 from tests.unit.test_components import CLOUD, Recorder, built
@@ -121,6 +122,14 @@ def test_what_another_project_uses_is_shared_with_it_first(city: Plan, below: Re
     for name, request in below.options("openstack:networking/routerInterface:RouterInterface").items():
         if any(name.endswith(key) and owners[key] != "city-information-centre" for key in owners):
             assert any("RbacPolicyV2" in urn for urn in request.dependencies), name
+
+
+def test_what_a_quota_must_allow_to_lend_is_what_is_lent(world: World) -> None:
+    lower = {name: build_plan(world, name) for name, stack in world.stacks.items() if stack.uplink}
+    assert max(sum(loans(plan).values()) for plan in lower.values()) > 0
+    for name, plan in lower.items():
+        lent = built(plan, grant(plan)).options("openstack:networking/rbacPolicyV2:RbacPolicyV2").values()
+        assert Counter(one.provider.rpartition("::")[0].rpartition("::")[2] for one in lent) == loans(plan), name
 
 
 def test_the_router_at_the_link_is_the_one_that_the_stack_above_made(city: Plan, below: Recorder) -> None:
