@@ -57,3 +57,12 @@ except FactsError as error:
     sys.exit(error.report())
 except StateError as error:
     sys.exit(str(error))
+
+
+async def registered() -> None:
+    """Wait for each resource in turn: Pulumi's own wait starts over at every output, with all that are outstanding."""
+    for resource in declared.resources.values():
+        await resource.urn.future()
+
+
+pulumi.run(registered)
