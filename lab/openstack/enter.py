@@ -14,6 +14,7 @@ from lab.openstack import cgroups, settings
 from lab.openstack.settings import LabSettings
 from lab.openstack.shell import LabError, run
 
+HERE = Path(__file__).resolve().parent
 NAMESPACES = ("--mount", "--propagation", "private", "--net", "--uts", "--ipc")
 MARK = "GANYUN_LAB"  # in the environment of every process of the lab: the state folder that it belongs to
 # What the lab keeps outside its root, so that it is seen from outside and stays clear of the overlay.
@@ -39,6 +40,7 @@ def outer(lab: LabSettings, root: Path, user_process: str) -> None:
         run(["mount", "--bind", lab.own / source, merged / target])
     (merged / "var/log/ganyun").mkdir(exist_ok=True)
     run(["mount", "--bind", lab.log, merged / "var/log/ganyun"])
+    run(["install", HERE / "ebtables", merged / "usr/local/sbin/ebtables"])
     inner_command = [sys.executable, "-m", "lab.openstack.enter", "inner", str(merged)]
     os.execvp("unshare", ["unshare", "--cgroup", "--pid", "--fork", *inner_command])  # noqa: S606 - becomes it
 
