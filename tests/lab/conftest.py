@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 SSH_FAILED = 255
-NOT_BEGUN = "kex_exchange_identification"
+NOT_BEGUN = ("kex_exchange_identification", "not responding")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -28,7 +28,14 @@ def execute(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command at the repository's root; on a failure the whole output stands in the assertion."""
     done = subprocess.run(
-        command, cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, timeout=timeout, check=False
+        command,
+        cwd=ROOT,
+        env=os.environ | variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
     )
     if check:
         assert done.returncode == 0, told(done)
@@ -84,7 +91,7 @@ def on(state: Path) -> Run:
     def ssh(host: str, command: str, *, check: bool = True, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         line = ["ssh", "-F", str(state / "ssh_config"), "-o", "BatchMode=yes", host, command]
         done = execute(line, check=False, timeout=timeout)
-        if done.returncode == SSH_FAILED and NOT_BEGUN in done.stderr:
+        if done.returncode == SSH_FAILED and any(word in done.stderr for word in NOT_BEGUN):
             warnings.warn(f"{host}: {done.stderr}", stacklevel=2)
             done = execute(line, check=False, timeout=timeout)
         if check:
