@@ -59,6 +59,7 @@ def test_a_killed_service_is_restarted(cloud: Any) -> None:
 
 def test_a_port_that_is_changed_in_use_holds_up_no_other(cloud: Any) -> None:
     port = next(iter(cloud.network.ports(name="web-1")))
+    pairs = port.allowed_address_pairs
     cloud.network.update_port(port, allowed_address_pairs=[{"ip_address": port.fixed_ips[0]["ip_address"]}])
     try:
         network = cloud.network.get_network(port.network_id)
@@ -76,4 +77,4 @@ def test_a_port_that_is_changed_in_use_holds_up_no_other(cloud: Any) -> None:
         finally:
             project.delete_server(server.id, wait=True)
     finally:
-        cloud.network.update_port(port, allowed_address_pairs=port.allowed_address_pairs)
+        cloud.network.update_port(port, allowed_address_pairs=pairs)
