@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 SSH_FAILED = 255
-NOT_BEGUN = ("kex_exchange_identification", "not responding")
+LOST = ("kex_exchange_identification", "not responding")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -85,13 +85,13 @@ def hostvars(inventory: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def on(state: Path) -> Run:
     """Run a shell command on a host through the bastion: `on("db-1", "hostname")`.
 
-    As Ansible does, a connection that breaks before the command began is made once more.
+    As Ansible does, a connection that is lost is made once more: the command may have begun then, and runs twice.
     """
 
     def ssh(host: str, command: str, *, check: bool = True, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         line = ["ssh", "-F", str(state / "ssh_config"), "-o", "BatchMode=yes", host, command]
         done = execute(line, check=False, timeout=timeout)
-        if done.returncode == SSH_FAILED and any(word in done.stderr for word in NOT_BEGUN):
+        if done.returncode == SSH_FAILED and any(word in done.stderr for word in LOST):
             warnings.warn(f"{host}: {done.stderr}", stacklevel=2)
             done = execute(line, check=False, timeout=timeout)
         if check:
