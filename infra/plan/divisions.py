@@ -1,12 +1,11 @@
 """The tree of administrative divisions, read from a table of codes, names, levels and parents."""
 
-import csv
-import io
 import re
 import unicodedata
 from dataclasses import dataclass, field
 
 from infra.plan.base import Tier
+from infra.plan.files import read_rows
 from infra.plan.problems import Problem
 
 HEADER = ["code", "name", "level", "parent"]
@@ -60,10 +59,9 @@ def parse_divisions(text: str, name: str) -> tuple[Divisions, list[Problem]]:
     problems: list[Problem] = []
     found: dict[str, Division] = {}
     faulty: set[str] = set()
-    rows, unread = _records(text)
+    rows, unread = read_rows(text, name)
     if unread:
-        text = "引号未成对 · a quotation mark is not closed"
-        return Divisions({}), [Problem(name, unread, "-", text)]
+        return Divisions({}), unread
     header = _trimmed(rows[0][1]) if rows else []
     if header != HEADER:
         text = f"表头应为 {','.join(HEADER)} · header must be {','.join(HEADER)}, found {','.join(header)}"
@@ -90,20 +88,6 @@ def parse_divisions(text: str, name: str) -> tuple[Divisions, list[Problem]]:
     if not found and not problems:
         problems.append(Problem(name, 1, "-", "没有任何行政区划 · holds no division"))
     return Divisions(found, frozenset(faulty)), problems
-
-
-def _records(text: str) -> tuple[list[tuple[int, list[str]]], int]:
-    """Each record with the line where it begins; with the line of the one that never ends, or 0."""
-    rows = csv.reader(io.StringIO(text), strict=True)
-    found = []
-    begin = 1
-    try:
-        for row in rows:
-            found.append((begin, row))
-            begin = rows.line_num + 1
-    except csv.Error:
-        return found, begin
-    return found, 0
 
 
 def _trimmed(row: list[str]) -> list[str]:

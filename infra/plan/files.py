@@ -4,6 +4,8 @@ What is sure to mean the same is accepted: a byte order mark, line ends of Windo
 is told, and read on where it can be, so that the first fault of a file does not hide the others.
 """
 
+import csv
+import io
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -55,6 +57,20 @@ def read_text(path: Path, name: str) -> tuple[str | None, list[Problem]]:
                 "iconv -f GB18030 -t UTF-8 · encoded as GBK, not UTF-8; save as CSV UTF-8 or convert with iconv"
             )
         return guess, [Problem(name, line, "-", text)]
+
+
+def read_rows(text: str, name: str) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
+    """Each row of a table with the line where it begins; none where one never ends, having taken in the others."""
+    rows = csv.reader(io.StringIO(text), strict=True)
+    found = []
+    begin = 1
+    try:
+        for row in rows:
+            found.append((begin, row))
+            begin = rows.line_num + 1
+    except csv.Error:
+        return [], [Problem(name, begin, "-", "引号未成对 · a quotation mark is not closed")]
+    return found, []
 
 
 def _lines(text: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from infra.plan.base import BITS, Block, Version
+from infra.plan.files import read_rows
 from infra.plan.problems import Problem
 
 HEADER = ["key", "cidr"]
@@ -80,22 +81,23 @@ class Ledger:
 
 def parse_ledger(text: str, name: str) -> tuple[Ledger, list[Problem]]:
     """Read the ledger; faulty rows are told and left out."""
-    rows = csv.reader(io.StringIO(text))
-    header = next(rows, HEADER)
-    if header != HEADER:
+    rows, unread = read_rows(text, name)
+    if unread:
+        return Ledger.of(()), unread
+    if rows and rows[0][1] != HEADER:
         return Ledger.of(()), [Problem(name, 1, "-", "表头应为 key,cidr · header must be key,cidr")]
     problems: list[Problem] = []
     entries: list[Entry] = []
-    for row in rows:
+    for line, row in rows[1:]:
         if not row:
             continue
         try:
             key, cidr = row
             network = IPv6Network(cidr) if ":" in cidr else IPv4Network(cidr)
         except ValueError as error:
-            problems.append(Problem(name, rows.line_num, row[0], f"应为 key,cidr · must be key,cidr: {error}"))
+            problems.append(Problem(name, line, row[0], f"应为 key,cidr · must be key,cidr: {error}"))
             continue
-        entries.append(Entry.of(network, key, rows.line_num))
+        entries.append(Entry.of(network, key, line))
     return Ledger.of(entries), problems
 
 

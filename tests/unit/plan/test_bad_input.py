@@ -98,6 +98,13 @@ TOLD: dict[str, tuple[str, Change, str, str, str]] = {
     "code too short": ("divisions.csv", within(ROW, "36040,"), "36040,", "36040", "6, 9 or 12"),
     "header of another table": ("divisions.csv", within("code,name", "代码,name"), "代码", "-", "header"),
     "unclosed quote": ("divisions.csv", within("濂溪区", '"濂溪区'), "濂溪区", "-", "not closed"),
+    "unclosed quote in the ledger": (
+        "addresses.csv",
+        within("360000/access,", '"360000/access,'),
+        '"360000/access,10',
+        "-",
+        "not closed",
+    ),
     "tab in YAML": ("lab.yaml", within("  exit:\n", "\texit:\n"), "\texit", "-", "blanks, not tabs"),
     "full-width colon": ("systems/approval.yaml", within("tier: city", "tier：city"), "tier：", "-", "ASCII colon"),
     "key there twice": (
