@@ -4,12 +4,17 @@ import socket
 from collections.abc import Iterable
 from typing import Any
 
+from lab import settlement
 from lab.openstack import settings
 from tests.lab.conftest import Run
 
 
 def test_an_unchanged_preview_is_clean(run: Run) -> None:
     run(["pulumi", "preview", "--expect-no-changes"])
+
+
+def test_what_tells_hosts_unchanged_is_the_same_in_each_state() -> None:
+    assert "ciphertext" not in settlement.servers()
 
 
 def test_one_router_alone_reaches_the_internet(cloud: Any) -> None:
