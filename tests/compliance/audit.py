@@ -28,6 +28,16 @@ class Audit:
     evidence: list[Evidence] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
+    @property
+    def name(self) -> str:
+        """Whom the findings are about."""
+        return self.host.name
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names by which a waiver may speak of it."""
+        return self.host.names
+
     def read(self, probe: Probe) -> Evidence:
         """What the host answered to this probe."""
         if self.answers.unreachable:

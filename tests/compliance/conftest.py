@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from infra.plan.problems import FactsError
 from infra.plan.waivers import Waiver
 from tests.compliance.audit import Audit, UnreadableError
 from tests.compliance.catalogue import Catalogue, load_catalogue
+from tests.compliance.platform.session import Platform, see
+from tests.compliance.platform.subject import PlatformAudit
 from tests.compliance.probes import HostEvidence, ask_all
 from tests.compliance.report import Report, build_report, summary, write_report
 from tests.compliance.scope import Scope, load_scope
@@ -21,6 +25,7 @@ CATALOGUE = pytest.StashKey[Catalogue]()
 SCOPE = pytest.StashKey[Scope]()
 WAIVERS = pytest.StashKey[tuple[Waiver, ...]]()
 ANSWERS = pytest.StashKey[dict[str, HostEvidence]]()
+PLATFORM = pytest.StashKey[Platform | None]()
 RESULTS = pytest.StashKey[list[ItemResult]]()
 REPORT = pytest.StashKey[Report]()
 STATUS = {
@@ -35,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("audit", "compliance audit (run by playbooks/audit.yml)")
     group.addoption("--audit-scope", type=Path, help="hosts with their place in the plan, written by the playbook")
     group.addoption("--audit-report", type=Path, help="folder that the report is written to")
+    group.addoption("--audit-stack", help="stack whose cloud is judged beside the hosts; left out: hosts alone")
     group.addoption("--audit-ssh-config", help="ssh configuration that reaches the hosts")
 
 
@@ -52,11 +58,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each check runs on every host whose level has the item."""
-    if "audit" not in metafunc.fixturenames:
+    """Each check runs on every host whose level has the item, or on the platform if its systems' highest has it."""
+    if not {"audit", "platform"} & set(metafunc.fixturenames):
         return
     control = metafunc.config.stash[CATALOGUE].by_id[item_of(metafunc.definition)]
-    hosts = [host for host in metafunc.config.stash[SCOPE].hosts if host.level in control.levels]
+    hosts = metafunc.config.stash[SCOPE].hosts
+    if "platform" in metafunc.fixturenames:
+        judged = metafunc.config.getoption("--audit-stack") and max(host.level for host in hosts) in control.levels
+        metafunc.parametrize("platform", [control] if judged else [], ids=["platform"] * bool(judged), indirect=True)
+        return
+    hosts = tuple(host for host in hosts if host.level in control.levels)
     metafunc.parametrize("audit", [(control, host) for host in hosts], ids=[host.name for host in hosts], indirect=True)
 
 
@@ -76,18 +87,43 @@ def item_of(node: pytest.Item | pytest.FunctionDefinition) -> str:  # type: igno
 @pytest.fixture
 def audit(request: pytest.FixtureRequest) -> Audit:
     """One item on one host, with everything that the host answered."""
+    read_all(request.config)
     stash = request.config.stash
-    if ANSWERS not in stash:
-        stash[ANSWERS] = ask_all(stash[SCOPE].hosts, request.config.getoption("--audit-ssh-config"))
     control, host = request.param
     return Audit(control, host, stash[ANSWERS][host.name])
+
+
+@pytest.fixture
+def platform(request: pytest.FixtureRequest) -> PlatformAudit:
+    """One item on the cloud itself, with what its APIs and the hosts answered."""
+    read_all(request.config)
+    stash = request.config.stash
+    seen = stash[PLATFORM]
+    assert seen is not None
+    answers = stash[ANSWERS]
+    return seen.audit(request.param, stash[SCOPE], answers)
+
+
+def read_all(config: pytest.Config) -> None:
+    """Ask the hosts and, where a stack is named, its cloud: all at the same time, and once."""
+    stash = config.stash
+    if ANSWERS in stash:
+        return
+    stack = config.getoption("--audit-stack")
+    with ThreadPoolExecutor(2) as pool:
+        answers = pool.submit(ask_all, stash[SCOPE].hosts, config.getoption("--audit-ssh-config"))
+        try:
+            stash[PLATFORM] = see(stack) if stack else None
+        except FactsError as problem:
+            pytest.exit(problem.report(), returncode=pytest.ExitCode.USAGE_ERROR)
+        stash[ANSWERS] = answers.result()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, bool, bool]:
     """Turn a check's findings into a verdict; what breaks off leaves the item not evaluated, and says why."""
-    audit = pyfuncitem.funcargs["audit"]
-    assert isinstance(audit, Audit)
+    audit = pyfuncitem.funcargs.get("audit") or pyfuncitem.funcargs["platform"]
+    assert isinstance(audit, Audit | PlatformAudit)
     stash = pyfuncitem.config.stash
     broken: Exception | None = None
     try:
@@ -99,10 +135,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, bool, boo
         audit.findings = [*audit.findings, unread(f"检查程序出错 (check broke off): {problem!r}")]
         broken, outcome = problem, True
     today = datetime.now(UTC).date()
-    findings = tuple(
-        waive(finding, audit.control.id, audit.host.names, stash[WAIVERS], today) for finding in audit.findings
-    )
-    result = judge_item(audit.host.name, audit.control.id, tuple(audit.evidence), findings)
+    findings = tuple(waive(finding, audit.control.id, audit.names, stash[WAIVERS], today) for finding in audit.findings)
+    result = judge_item(audit.name, audit.control.id, tuple(audit.evidence), findings)
     stash[RESULTS].append(result)
     pyfuncitem.user_properties.append(("verdict", result.verdict))
     if broken is not None:
@@ -131,7 +165,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     folder = session.config.getoption("--audit-report")
     if folder is None or ANSWERS not in stash:
         return
-    stash[REPORT] = build_report(stash[CATALOGUE], stash[SCOPE], stash[WAIVERS], stash[ANSWERS], stash[RESULTS])
+    found = build_report(stash[CATALOGUE], stash[SCOPE], stash[WAIVERS], stash[ANSWERS], stash[RESULTS])
+    if seen := stash[PLATFORM]:
+        found = found.model_copy(update={"hosts": (*found.hosts, seen.report(stash[RESULTS]))})
+    stash[REPORT] = found
     write_report(stash[REPORT], stash[CATALOGUE], folder)
 
 

@@ -1,0 +1,77 @@
+"""The cloud at one moment, frozen: checks are pure functions over this, the plan, and what hosts answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tests.compliance.platform import seen
+from tests.compliance.verdicts import Evidence
+
+
+@dataclass(frozen=True)
+class Try:
+    """One attempt to read what is somebody else's: `found` names what was given away, nothing when it was refused."""
+
+    who: str
+    what: str
+    status: int
+    found: tuple[str, ...] = ()
+
+    @property
+    def crossed(self) -> bool:
+        """Whether the border was crossed."""
+        return bool(self.found)
+
+    @property
+    def told(self) -> str:
+        """One line of evidence."""
+        leak = f" 泄露 gave away {'、'.join(self.found[:5])}" if self.crossed else ""
+        return f"{self.who}: {self.what} → {self.status}{leak}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that was seen, by source; the fields' names are the sources' names.
+
+    `unread` says why a source could not be read, `unreachable` why none could. `asker` is the id of the user who asked.
+    """
+
+    started: datetime
+    ended: datetime
+    asker: str = ""
+    unreachable: str = ""
+    readings: Mapping[str, Evidence] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+    domains: tuple[seen.Domain, ...] = ()
+    projects: tuple[seen.Project, ...] = ()
+    users: tuple[seen.User, ...] = ()
+    assignments: tuple[seen.Assignment, ...] = ()
+    catalogue: tuple[seen.Service, ...] = ()
+    endpoints: tuple[seen.Endpoint, ...] = ()
+    networks: tuple[seen.Network, ...] = ()
+    subnets: tuple[seen.Subnet, ...] = ()
+    ports: tuple[seen.Port, ...] = ()
+    routers: tuple[seen.Router, ...] = ()
+    floating: tuple[seen.FloatingAddress, ...] = ()
+    groups: tuple[seen.Group, ...] = ()
+    rules: tuple[seen.Rule, ...] = ()
+    sharing: tuple[seen.Sharing, ...] = ()
+    agents: tuple[seen.Agent, ...] = ()
+    extensions: tuple[seen.Extension, ...] = ()
+    servers: tuple[seen.Server, ...] = ()
+    server_groups: tuple[seen.ServerGroup, ...] = ()
+    hypervisors: tuple[seen.Hypervisor, ...] = ()
+    services: tuple[seen.Agent, ...] = ()
+    images: tuple[seen.Image, ...] = ()
+    network_quotas: tuple[seen.Quota, ...] = ()
+    compute_quotas: tuple[seen.Quota, ...] = ()
+    actions: Mapping[str, tuple[seen.Action, ...]] = field(default_factory=dict)
+    deleted: Mapping[str, tuple[seen.Action, ...]] = field(default_factory=dict)
+    crossing: tuple[Try, ...] = ()
+    own_views: tuple[Try, ...] = ()
+    anonymous: tuple[Try, ...] = ()
+    clocks: Mapping[str, float] = field(default_factory=dict)
+    handshakes: Mapping[str, str] = field(default_factory=dict)

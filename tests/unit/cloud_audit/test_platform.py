@@ -1,0 +1,124 @@
+"""Every point of every item that is judged on the cloud is seen to fail where just that is broken."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import pytest
+
+from tests.compliance.audit import UnreadableError
+from tests.compliance.catalogue import load_catalogue
+from tests.compliance.platform.snapshot import Snapshot
+from tests.compliance.platform.subject import PlatformAudit
+from tests.compliance.probes import HostEvidence, Probe
+from tests.compliance.verdicts import Finding, Verdict
+from tests.unit.cloud_audit import clouds
+from tests.unit.cloud_audit.breaks import CLOUD, HOSTS
+
+CATALOGUE = load_catalogue()
+MODULES = ("test_8_1_2", "test_8_1_3", "test_8_1_5", "test_8_2_network", "test_8_2_computing", "test_8_2_management")
+Point = tuple[str, str]
+
+
+@cache
+def checks() -> dict[str, Callable[[PlatformAudit], None]]:
+    """By control item."""
+    found = {}
+    for name in MODULES:
+        for value in vars(importlib.import_module(f"tests.compliance.platform.{name}")).values():
+            for mark in getattr(value, "pytestmark", []):
+                if mark.name == "control":
+                    found[mark.args[0]] = value
+    return found
+
+
+@cache
+def well() -> dict[str, HostEvidence]:
+    """What sound hosts answer."""
+    return clouds.heard(clouds.answers())
+
+
+def findings(cloud: Snapshot, said: dict[Probe, str] | None = None) -> dict[Point, Finding]:
+    """What all checks find."""
+    found, scope = {}, clouds.scope()
+    answers = well() if said is None else clouds.heard(said)
+    for item, check in checks().items():
+        audit = PlatformAudit(CATALOGUE.by_id[item], 3, cloud, clouds.plan(), clouds.world(), scope, answers)
+        check(audit)
+        for finding in audit.findings:
+            found[item, finding.point] = finding
+    return found
+
+
+@cache
+def sound() -> dict[Point, Finding]:
+    return findings(clouds.good())
+
+
+def failed(found: dict[Point, Finding]) -> set[Point]:
+    return {point for point, finding in found.items() if finding.verdict is Verdict.FAIL}
+
+
+def test_a_cloud_as_planned_fails_nothing() -> None:
+    assert {point: sound()[point].detail for point in failed(sound())} == {}
+
+
+def named(points: str) -> set[Point]:
+    return {(item, point) for item, _, point in (one.partition(":") for one in points.split())}
+
+
+@pytest.mark.parametrize(("points", "spoil"), [one[1:] for one in CLOUD], ids=[one[0] for one in CLOUD])
+def test_what_is_broken_in_the_cloud_fails_and_is_named(points: str, spoil: Callable[[Snapshot], Snapshot]) -> None:
+    found = findings(spoil(clouds.good()))
+    assert failed(found) == named(points)
+    assert all(found[point].evidence for point in named(points))
+
+
+@pytest.mark.parametrize(("points", "probe", "text"), [one[1:] for one in HOSTS], ids=[one[0] for one in HOSTS])
+def test_what_hosts_say_wrong_fails(points: str, probe: Probe, text: str) -> None:
+    assert failed(findings(clouds.good(), {**clouds.answers(), probe: text})) == named(points)
+
+
+def test_a_flow_in_clear_text_is_waived_until_its_exemption_ends() -> None:
+    flow = ("8.1.2.2-b", "other-clear-flows")
+    clear = {point: finding for point, finding in sound().items() if point == ("8.1.2.2-b", "clear-flows")}
+    assert [one.verdict for one in clear.values()] == [Verdict.WAIVED]
+    assert flow not in failed(sound())
+    assert flow in failed(findings(replace(clouds.good(), started=datetime(2031, 1, 1, tzinfo=UTC))))
+
+
+def test_each_point_is_seen_to_fail() -> None:
+    broken = named(" ".join([*(one[1] for one in CLOUD), *(one[1] for one in HOSTS), "8.1.2.2-b:other-clear-flows"]))
+    judged = {point for point, finding in sound().items() if finding.verdict is Verdict.PASS}
+    assert judged - broken == set()
+
+
+def test_a_cloud_that_cannot_be_reached_is_not_evaluated() -> None:
+    silent = Snapshot(clouds.NOW, clouds.NOW, unreachable="no route")
+    with pytest.raises(UnreadableError, match="no route"):
+        findings(silent)
+
+
+def test_a_source_that_is_refused_is_not_taken_for_an_empty_one() -> None:
+    cloud = replace(clouds.good(), floating=(), unread={"floating": "HTTP 403"})
+    with pytest.raises(UnreadableError, match="floating: HTTP 403"):
+        findings(cloud)
+
+
+def test_a_silent_host_leaves_a_point_open_and_is_named() -> None:
+    audit = PlatformAudit(CATALOGUE.by_id["8.1.5.4-b"], 3, clouds.good(), clouds.plan(), clouds.world())
+    checks()["8.1.5.4-b"](audit)
+    keys = next(one for one in audit.findings if one.point == "keys")
+    assert keys.verdict is Verdict.NOT_EVALUATED
+    assert "bastion-1" in keys.detail
+
+
+def test_evidence_of_servers_never_holds_their_first_boot_data() -> None:
+    server: Any = importlib.import_module("tests.compliance.platform.seen").Server
+    raw = {"id": "1", "name": "db-1", "status": "ACTIVE", "OS-EXT-SRV-ATTR:user_data": "secret", "image": {"id": "i"}}
+    assert "secret" not in server.model_validate(raw).told
