@@ -69,6 +69,10 @@ class Audit:
         """Record a point that cannot be evaluated here, and why."""
         self._add(point, title, Verdict.NOT_EVALUATED, reason, probes)
 
+    def not_applicable(self, point: str, title: str, reason: str, *probes: Probe) -> None:
+        """Record a point that asks for nothing here, why, and what shows it."""
+        self._add(point, title, Verdict.NOT_APPLICABLE, reason, probes)
+
     def _add(self, point: str, title: str, verdict: Verdict, detail: str, probes: tuple[Probe, ...]) -> None:
         numbers = tuple(self._number(excerpt(self.read(probe))) for probe in probes)
         self.findings.append(Finding(point=point, title=title, verdict=verdict, detail=detail, evidence=numbers))

@@ -18,7 +18,7 @@ from tests.compliance.platform.subject import PlatformAudit
 from tests.compliance.probes import HostEvidence, ask_all
 from tests.compliance.report import Report, build_report, summary, write_report
 from tests.compliance.scope import Scope, load_scope
-from tests.compliance.verdicts import Finding, ItemResult, Verdict, judge_item, waive
+from tests.compliance.verdicts import FAILED, Finding, ItemResult, Verdict, judge_item, waive
 from tests.compliance.waivers import load_waivers
 
 CATALOGUE = pytest.StashKey[Catalogue]()
@@ -31,8 +31,10 @@ REPORT = pytest.StashKey[Report]()
 STATUS = {
     Verdict.PASS: ("passed", ".", "符合 PASS"),
     Verdict.FAIL: ("failed", "F", "不符合 FAIL"),
+    Verdict.PARTIAL: ("partial", "p", "部分符合 PARTIAL"),
     Verdict.WAIVED: ("waived", "w", "豁免 WAIVED"),
     Verdict.NOT_EVALUATED: ("not evaluated", "n", "未评估 NOT EVALUATED"),
+    Verdict.NOT_APPLICABLE: ("not applicable", "-", "不适用 NOT APPLICABLE"),
 }
 
 
@@ -141,7 +143,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, bool, boo
     pyfuncitem.user_properties.append(("verdict", result.verdict))
     if broken is not None:
         raise broken
-    if result.verdict is Verdict.FAIL:
+    if result.verdict in FAILED:
         failed = [f"{f.title}：{f.detail}" for f in findings if f.verdict is Verdict.FAIL]
         pytest.fail("\n".join(failed), pytrace=False)
     return outcome

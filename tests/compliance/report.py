@@ -12,10 +12,17 @@ from infra.plan.waivers import Waiver
 from tests.compliance.catalogue import Catalogue, Control, Frozen, Level
 from tests.compliance.probes import HostEvidence
 from tests.compliance.scope import HostScope, Scope
-from tests.compliance.verdicts import CHINESE, ItemResult, Verdict
+from tests.compliance.verdicts import CHINESE, FAILED, WORST_FIRST, ItemResult, Verdict
 
 TEMPLATE = "report.html.j2"
-SYMBOLS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.WAIVED: "豁", Verdict.NOT_EVALUATED: "○"}
+SYMBOLS = {
+    Verdict.PASS: "✓",
+    Verdict.PARTIAL: "◐",
+    Verdict.FAIL: "✗",
+    Verdict.WAIVED: "豁",
+    Verdict.NOT_EVALUATED: "○",
+    Verdict.NOT_APPLICABLE: "／",
+}
 
 
 class HostReport(Frozen):
@@ -99,14 +106,19 @@ def build_report(
 
 
 def failures(report: Report, catalogue: Catalogue) -> list[tuple[Control, ItemResult, HostReport]]:
-    """Failed items, those of high risk first."""
+    """Items that failed wholly or in part: those of high risk first, then the wholly failed ones."""
+
+    def order(found: tuple[Control, ItemResult, HostReport]) -> tuple[bool, int, str, str]:
+        control, result, host = found
+        return not control.high_risk, WORST_FIRST.index(result.verdict), control.id, host.name
+
     found = [
         (catalogue.by_id[result.id], result, host)
         for host in report.hosts
         for result in host.items
-        if result.verdict is Verdict.FAIL
+        if result.verdict in FAILED
     ]
-    return sorted(found, key=lambda each: (not each[0].high_risk, each[0].id, each[2].name))
+    return sorted(found, key=order)
 
 
 def render(report: Report, catalogue: Catalogue) -> str:
@@ -123,6 +135,7 @@ def render(report: Report, catalogue: Catalogue) -> str:
         controls=catalogue.by_id,
         failures=failures(report, catalogue),
         Verdict=Verdict,
+        failed=FAILED,
         chinese=CHINESE,
         symbols=SYMBOLS,
     )

@@ -13,18 +13,23 @@ from tests.compliance.catalogue import Frozen
 
 
 class Verdict(StrEnum):
-    """What can be said about a point or an item, worst first."""
+    """What can be said about an item, worst first: the evaluation standard's four, and two that it has no word for."""
 
     FAIL = "fail"
+    PARTIAL = "partial"
     NOT_EVALUATED = "not evaluated"
     WAIVED = "waived"
     PASS = "pass"  # noqa: S105 - a verdict, not a secret
+    NOT_APPLICABLE = "not applicable"
 
 
 WORST_FIRST = tuple(Verdict)
+FAILED = frozenset({Verdict.FAIL, Verdict.PARTIAL})
 CHINESE = {
     Verdict.PASS: "符合",
+    Verdict.PARTIAL: "部分符合",
     Verdict.FAIL: "不符合",
+    Verdict.NOT_APPLICABLE: "不适用",
     Verdict.WAIVED: "豁免",
     Verdict.NOT_EVALUATED: "未评估",
 }
@@ -51,10 +56,12 @@ class Finding(Frozen):
 
     @model_validator(mode="after")
     def _grounded(self) -> Self:
+        if self.verdict is Verdict.PARTIAL:
+            raise ValueError(f"{self.point}: a point holds or fails; only an item of several points holds in part")
         if self.verdict is not Verdict.NOT_EVALUATED and not self.evidence:
             raise ValueError(f"{self.point}: {self.verdict} needs evidence")
-        if self.verdict is Verdict.NOT_EVALUATED and not self.detail:
-            raise ValueError(f"{self.point}: a point that was not evaluated needs a reason")
+        if self.verdict in (Verdict.NOT_EVALUATED, Verdict.NOT_APPLICABLE) and not self.detail:
+            raise ValueError(f"{self.point}: {self.verdict} needs a reason")
         return self
 
 
@@ -68,8 +75,15 @@ class ItemResult(Frozen):
     findings: tuple[Finding, ...]
 
 
-def worst(verdicts: tuple[Verdict, ...]) -> Verdict:
-    """An item is as good as its worst point; without any point nothing was evaluated."""
+def together(verdicts: tuple[Verdict, ...]) -> Verdict:
+    """What points say of their item, or hosts of their system: GB/T 28448's rule.
+
+    All that applies holds: 符合; some fails beside some that holds: 部分符合; some fails and none holds: 不符合.
+    Without a failure, what could not be evaluated leaves all of it open. Without any point nothing was evaluated.
+    """
+    if FAILED & set(verdicts):
+        holds = {Verdict.PASS, Verdict.WAIVED, Verdict.PARTIAL} & set(verdicts)
+        return Verdict.PARTIAL if holds else Verdict.FAIL
     return min(verdicts, key=WORST_FIRST.index, default=Verdict.NOT_EVALUATED)
 
 
@@ -88,5 +102,5 @@ def waive(finding: Finding, item: str, names: frozenset[str], waivers: tuple[Wai
 
 def judge_item(host: str, item: str, evidence: tuple[Evidence, ...], findings: tuple[Finding, ...]) -> ItemResult:
     """Sum up an item."""
-    verdict = worst(tuple(finding.verdict for finding in findings))
+    verdict = together(tuple(finding.verdict for finding in findings))
     return ItemResult(host=host, id=item, verdict=verdict, evidence=evidence, findings=findings)

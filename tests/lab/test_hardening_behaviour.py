@@ -94,4 +94,4 @@ def test_each_item_is_found_broken_where_it_is_broken(on: Run, run: Run, reports
         verdicts = {item["id"]: item["verdict"] for item in report["hosts"][0]["items"]}
     finally:
         on(HOST, piped("\n".join(entry["mends"] for entry in BREAKS.values()), "sh"))
-    assert {item: verdicts[item] for item in BREAKS} == dict.fromkeys(BREAKS, "fail")
+    assert not {item: verdicts[item] for item in BREAKS if verdicts[item] not in ("fail", "partial")}

@@ -14,7 +14,7 @@ from tests.compliance.catalogue import load_catalogue
 from tests.compliance.probes import HostEvidence, Probe, last_line, remote_command
 from tests.compliance.report import build_report, render, summary, write_report
 from tests.compliance.scope import Flow, HostScope, Scope
-from tests.compliance.verdicts import Evidence, Finding, Verdict, judge_item, waive, worst
+from tests.compliance.verdicts import Evidence, Finding, Verdict, judge_item, together, waive
 
 NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
 HOST = HostScope.model_validate(
@@ -57,22 +57,54 @@ def audit_of(item: str, readings: dict[str, Evidence], unreachable: str = "") ->
     return Audit(load_catalogue().by_id[item], HOST, HostEvidence(NOW, NOW, readings, unreachable))
 
 
-@pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.FAIL, Verdict.WAIVED])
+@pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.FAIL, Verdict.WAIVED, Verdict.NOT_APPLICABLE])
 def test_there_is_no_verdict_without_evidence(verdict: Verdict) -> None:
     with pytest.raises(ValidationError, match="needs evidence"):
         Finding(point="p", title="t", verdict=verdict, detail="d")
 
 
-def test_what_was_not_evaluated_says_why() -> None:
+@pytest.mark.parametrize("verdict", [Verdict.NOT_EVALUATED, Verdict.NOT_APPLICABLE])
+def test_what_was_not_judged_says_why(verdict: Verdict) -> None:
     with pytest.raises(ValidationError, match="needs a reason"):
-        Finding(point="p", title="t", verdict=Verdict.NOT_EVALUATED, detail="")
+        Finding(point="p", title="t", verdict=verdict, detail="", evidence=(0,))
 
 
-def test_the_worst_point_decides_and_none_at_all_is_no_pass() -> None:
-    assert worst((Verdict.PASS, Verdict.WAIVED, Verdict.NOT_EVALUATED, Verdict.FAIL)) is Verdict.FAIL
-    assert worst((Verdict.PASS, Verdict.WAIVED)) is Verdict.WAIVED
-    assert worst(()) is Verdict.NOT_EVALUATED
-    assert judge_item("h", "8.1.4.2-d", (), (finding(Verdict.PASS),)).verdict is Verdict.PASS
+def test_a_point_never_holds_in_part() -> None:
+    with pytest.raises(ValidationError, match="several points"):
+        Finding(point="p", title="t", verdict=Verdict.PARTIAL, detail="d", evidence=(0,))
+
+
+def test_a_point_that_does_not_apply_names_its_reason_and_its_evidence() -> None:
+    audit = audit_of("8.1.4.1-a", {"true": reading()})
+    audit.not_applicable("p", "t", "no such thing here", Probe("true"))
+    assert audit.findings[0].verdict is Verdict.NOT_APPLICABLE
+    assert audit.findings[0].evidence == (0,)
+
+
+@pytest.mark.parametrize(
+    ("points", "item"),
+    [
+        ((Verdict.PASS, Verdict.PASS), Verdict.PASS),
+        ((Verdict.PASS, Verdict.NOT_APPLICABLE), Verdict.PASS),
+        ((Verdict.NOT_APPLICABLE, Verdict.NOT_APPLICABLE), Verdict.NOT_APPLICABLE),
+        ((Verdict.PASS, Verdict.WAIVED), Verdict.WAIVED),
+        ((Verdict.PASS, Verdict.NOT_EVALUATED), Verdict.NOT_EVALUATED),
+        ((Verdict.PASS, Verdict.NOT_EVALUATED, Verdict.FAIL), Verdict.PARTIAL),
+        ((Verdict.WAIVED, Verdict.FAIL), Verdict.PARTIAL),
+        ((Verdict.NOT_APPLICABLE, Verdict.FAIL), Verdict.FAIL),
+        ((Verdict.NOT_EVALUATED, Verdict.FAIL), Verdict.FAIL),
+        ((Verdict.PARTIAL, Verdict.PASS), Verdict.PARTIAL),
+        ((), Verdict.NOT_EVALUATED),
+    ],
+)
+def test_points_make_an_item_as_the_evaluation_standard_says(points: tuple[Verdict, ...], item: Verdict) -> None:
+    assert together(points) is item
+    assert together(points[::-1]) is item
+
+
+def test_an_item_is_judged_by_its_points() -> None:
+    findings = (finding(Verdict.PASS), finding(Verdict.FAIL))
+    assert judge_item("h", "8.1.4.2-d", (), findings).verdict is Verdict.PARTIAL
 
 
 def test_a_waiver_holds_to_its_last_day_and_then_counts_as_failed() -> None:
