@@ -1,0 +1,68 @@
+"""The audit of the platform seen red: all of tests/lab/platform_breaks.py at once; then put back, and green.
+
+Two audits, one while everything is broken and one after: a point counts as seen when it fails in the first alone.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.plan.build import build_plan
+from infra.plan.commands import FACTS
+from infra.plan.load import load
+from tests.compliance.platform.gather import look
+from tests.compliance.platform.snapshot import Snapshot
+from tests.lab.conftest import Run
+from tests.lab.platform_breaks import Lab, broken
+
+Point = tuple[str, str]
+MOMENTARY = {"started", "ended", "readings", "clocks", "crossing", "own_views", "actions", "deleted"}
+
+
+def things(cloud: Snapshot) -> dict[str, set[str]]:
+    """All that lies in the cloud, line by line; not what differs from one look to the next."""
+    names = [one.name for one in fields(cloud) if one.name not in MOMENTARY]
+    found: dict[str, Any] = {name: getattr(cloud, name) for name in names}
+    return {name: {str(one) for one in value} for name, value in found.items() if isinstance(value, tuple)}
+
+
+@pytest.fixture(scope="module")
+def audits(cloud: Any, on: Run, run: Run, reports: Path) -> dict[str, Any]:
+    """Points that failed while all was broken, and after; what must have failed; what lay there before and after."""
+    plan = build_plan(load(FACTS), "lab")
+    projects = {one.name: one.id for one in cloud.identity.projects()}
+
+    def failed() -> dict[Point, str]:
+        run(["ansible-playbook", "playbooks/audit.yml"])
+        report = json.loads((reports / "compliance/latest/report.json").read_text())
+        items = next(host for host in report["hosts"] if host["name"] == "platform")["items"]
+        found = [(item["id"], one) for item in items for one in item["findings"] if one["verdict"] == "fail"]
+        return {(item, one["point"]): one["detail"] for item, one in found}
+
+    before = things(look(plan))
+    with broken(Lab(cloud, on, projects)) as wanted:
+        red = failed()
+    return {"wanted": wanted, "red": red, "green": failed(), "before": before, "after": things(look(plan))}
+
+
+def test_each_point_fails_where_it_is_broken_and_no_other(audits: dict[str, Any]) -> None:
+    assert audits["red"].keys() - audits["green"].keys() == audits["wanted"]
+
+
+def test_what_is_put_back_passes(audits: dict[str, Any]) -> None:
+    assert {point: audits["green"][point] for point in audits["wanted"] if point in audits["green"]} == {}
+
+
+def test_what_the_lab_cannot_meet_is_not_hidden(audits: dict[str, Any]) -> None:
+    assert "http://" in audits["green"]["8.1.2.2-b", "api"]
+    assert "只有一个" in audits["green"]["8.1.2.1-e", "services"]
+
+
+def test_nothing_of_the_breaks_stays(audits: dict[str, Any]) -> None:
+    for source, lines in audits["before"].items():
+        assert audits["after"][source] == lines
