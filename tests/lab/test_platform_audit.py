@@ -6,7 +6,7 @@ Two audits, one while everything is broken and one after: a point counts as seen
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 from infra.plan.build import build_plan
 from infra.plan.commands import FACTS
 from infra.plan.load import load
-from tests.compliance.platform.gather import look
+from tests.compliance.platform.gather import SOURCES, look
 from tests.compliance.platform.snapshot import Snapshot
 from tests.lab.conftest import Run
 from tests.lab.platform_breaks import Lab, broken
@@ -48,6 +48,18 @@ def audits(cloud: Any, on: Run, run: Run, reports: Path) -> dict[str, Any]:
     with broken(Lab(cloud, on, projects)) as wanted:
         red = failed()
     return {"wanted": wanted, "red": red, "green": failed(), "before": before, "after": things(look(plan))}
+
+
+def test_a_listing_in_pages_is_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = build_plan(load(FACTS), "lab")
+    whole = look(plan)
+    for name in ("servers", "ports", "images"):
+        path = SOURCES[name].path.partition("limit=")[0]
+        paged = f"{path.rstrip('?&')}{'&' if 'all_tenants' in path else '?'}limit=2"
+        monkeypatch.setitem(SOURCES, name, replace(SOURCES[name], path=paged))
+    pages = look(plan)
+    for name in ("servers", "ports", "images"):
+        assert {one.id for one in getattr(pages, name)} == {one.id for one in getattr(whole, name)}
 
 
 def test_each_point_fails_where_it_is_broken_and_no_other(audits: dict[str, Any]) -> None:

@@ -32,6 +32,7 @@ WATCHED = probe(
 LONG_ENOUGH = 180
 Look = Callable[[HostScope, str], tuple[bool, str]]
 DETECTION = re.compile(r"^(suricata|snort|fail2ban|crowdsec|zeek)")
+SCANNERS = re.compile(r"^clam")
 
 
 def at_the_edge(group: PlannedHostGroup) -> bool:
@@ -94,10 +95,14 @@ def denies_both_ways(_: HostScope, text: str) -> tuple[bool, str]:
     return not wrong, f"{'、'.join(wrong)} 未默认拒绝" if wrong else "input、output policy drop"
 
 
-def detects(_: HostScope, text: str) -> tuple[bool, str]:
-    """Something watches for attacks."""
-    found = [unit for unit in text.split() if DETECTION.match(unit)]
-    return bool(found), "、".join(found) or "未见检测组件"
+def runs(what: re.Pattern[str], title: str) -> Look:
+    """A service of that kind is running."""
+
+    def look(_: HostScope, text: str) -> tuple[bool, str]:
+        found = [unit for unit in text.split() if what.match(unit)]
+        return bool(found), "、".join(found) or f"未见{title}"
+
+    return look
 
 
 def guards_against_floods(_: HostScope, text: str) -> tuple[bool, str]:

@@ -70,6 +70,7 @@ def quota(source: str, **limits: int) -> Break:
     return spoil
 
 
+PAIR = "8.1.2.1-e:gateway-pair 8.1.4.9-c:gateway-pair"
 BOUND = "8.1.3.1-b:bound 8.2.4.2-a:bound"
 UNPLANNED = "8.2.3.1-a:planned 8.1.3.3-b:segmented 8.1.5.4-e:policies"
 CLOUD: list[tuple[str, str, Break]] = [
@@ -102,7 +103,7 @@ CLOUD: list[tuple[str, str, Break]] = [
     ),
     (
         "IPv6 on one network alone",
-        "8.1.2.1-c:planned 8.1.3.1-b:bound 8.2.4.2-a:bound 8.1.2.1-d:routes 8.1.2.1-e:gateway-pair",
+        f"8.1.2.1-c:planned 8.1.2.1-d:routes {BOUND} {PAIR}",
         add(
             "subnets",
             seen.Subnet(
@@ -148,7 +149,11 @@ CLOUD: list[tuple[str, str, Break]] = [
     ),
     ("no server groups", "8.1.2.1-e:anti-affinity", set_to("server_groups", ())),
     ("one machine", "8.1.2.1-e:hypervisors", change("servers", "web-2", hypervisor="machine-0")),
-    ("a partner can't take over", "8.1.2.1-e:gateway-pair", change("ports", "gw-2", allowed_address_pairs=())),
+    (
+        "a partner can't take over",
+        PAIR,
+        change("ports", "gw-2", allowed_address_pairs=()),
+    ),
     ("one exit router", "8.1.2.1-e:exit", change("routers", "exit", ha=False)),
     (
         "one agent",
@@ -382,7 +387,13 @@ HOSTS: list[tuple[str, str, Probe, str]] = [
     ("logs stay", "8.1.3.5-a:shipped 8.1.5.4-d:flowing", FORWARDED, ""),
     ("open firewall", "8.1.3.1-c:host-egress 8.1.3.3-b:host-firewall", FIREWALL, clouds.firewall("accept")),
     ("firewall off", "8.2.4.4-a:hardened", FIREWALL_ENABLED, "disabled"),
-    ("nothing watches", "7.1.3.3:detection 8.1.3.3-a:detection 8.1.3.3-b:detection", UNITS, "ssh.service"),
+    (
+        "nothing watches",
+        "7.1.3.3:detection 8.1.3.3-a:detection 8.1.3.3-b:detection 8.1.3.3-d:detection",
+        UNITS,
+        "clamav-daemon.service",
+    ),
+    ("nothing scans", "8.1.3.4-a:scanner", UNITS, "suricata.service"),
     ("floods", "8.1.3.3-a:syn", NETWORK_SETTINGS, "net.ipv4.tcp_syncookies = 0"),
     ("clock", "8.1.3.5-b:host-clocks", CLOCK, "2026-05-01T08:10:00+00:00"),
     ("no records", "8.1.3.5-a:log-ins 8.1.3.5-b:fields", RECORDS, ""),
@@ -403,7 +414,7 @@ HOSTS: list[tuple[str, str, Probe, str]] = [
     ("blind monitor", "8.1.5.4-c:hosts 8.2.5.1-d:tenants", hosts.WATCHED, "target db-1 down\nalert HostSilent"),
     (
         "mute monitor",
-        "8.1.5.4-c:alerts 8.1.5.4-f:alerts",
+        "8.1.3.3-d:alerts 8.1.5.4-c:alerts 8.1.5.4-f:alerts",
         hosts.WATCHED,
         clouds.answers()[hosts.WATCHED].replace("alert ", "x "),
     ),

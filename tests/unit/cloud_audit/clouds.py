@@ -285,7 +285,7 @@ def answers() -> dict[Probe, str]:
         FORWARDED: "0 0 10.0.0.1:1 10.0.0.2:6514",
         FIREWALL: firewall("drop"),
         FIREWALL_ENABLED: "enabled",
-        UNITS: "ssh.service\nsuricata.service",
+        UNITS: "suricata.service\nclamav-daemon.service",
         NETWORK_SETTINGS: "net.ipv4.tcp_syncookies = 1",
         CLOCK: "2026-05-01T08:00:00.000000+00:00",
         RECORDS: "2026-05-01T08:00:00.000000+08:00 h sshd[1]: Accepted publickey for robot from 10.0.0.9",

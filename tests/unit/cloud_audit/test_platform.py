@@ -60,8 +60,11 @@ def sound() -> dict[Point, Finding]:
     return findings(clouds.good())
 
 
+SINGLE = ("8.1.4.9-c", "spare")  # the slice has one host of most functions, whatever its cloud is like
+
+
 def failed(found: dict[Point, Finding]) -> set[Point]:
-    return {point for point, finding in found.items() if finding.verdict is Verdict.FAIL}
+    return {point for point, finding in found.items() if finding.verdict is Verdict.FAIL} - {SINGLE}
 
 
 def test_a_cloud_as_planned_fails_nothing() -> None:
@@ -92,16 +95,40 @@ def test_a_flow_in_clear_text_is_waived_until_its_exemption_ends() -> None:
     assert flow in failed(findings(replace(clouds.good(), started=datetime(2031, 1, 1, tzinfo=UTC))))
 
 
+def test_a_function_of_a_single_host_has_no_spare() -> None:
+    assert sound()[SINGLE].verdict is Verdict.FAIL
+    pairs = tuple(one for one in clouds.plan().host_groups if len(one.hosts) > 1)
+    plan = clouds.plan().model_copy(update={"host_groups": pairs})
+    audit = PlatformAudit(CATALOGUE.by_id[SINGLE[0]], 2, clouds.good(), plan, clouds.world())
+    checks()[SINGLE[0]](audit)
+    assert next(one for one in audit.findings if one.point == SINGLE[1]).verdict is Verdict.PASS
+
+
+def test_who_cannot_see_whose_each_project_is_judges_nothing() -> None:
+    audit = PlatformAudit(
+        CATALOGUE.by_id["8.1.2.1-c"],
+        3,
+        replace(clouds.good(), domains=(), unread={"domains": "HTTP 403"}),
+        clouds.plan(),
+        clouds.world(),
+    )
+    with pytest.raises(UnreadableError, match="domains: HTTP 403"):
+        checks()["8.1.2.1-c"](audit)
+
+
 def test_each_point_is_seen_to_fail() -> None:
     broken = named(" ".join([*(one[1] for one in CLOUD), *(one[1] for one in HOSTS), "8.1.2.2-b:other-clear-flows"]))
     judged = {point for point, finding in sound().items() if finding.verdict is Verdict.PASS}
     assert judged - broken == set()
 
 
-def test_a_cloud_that_cannot_be_reached_is_not_evaluated() -> None:
+@pytest.mark.parametrize("item", checks())
+def test_a_cloud_that_cannot_be_reached_is_judged_in_nothing(item: str) -> None:
     silent = Snapshot(clouds.NOW, clouds.NOW, unreachable="no route")
+    audit = PlatformAudit(CATALOGUE.by_id[item], 3, silent, clouds.plan(), clouds.world(), clouds.scope(), well())
     with pytest.raises(UnreadableError, match="no route"):
-        findings(silent)
+        checks()[item](audit)
+    assert not audit.findings
 
 
 def test_a_source_that_is_refused_is_not_taken_for_an_empty_one() -> None:
