@@ -66,6 +66,10 @@ class PlatformAudit:
         """Record a point that cannot be evaluated here, and why."""
         self._add(point, title, Verdict.NOT_EVALUATED, reason, sources)
 
+    def not_applicable(self, point: str, title: str, reason: str, *sources: Source) -> None:
+        """Record a point that asks for nothing here, why, and what shows it."""
+        self._add(point, title, Verdict.NOT_APPLICABLE, reason, sources)
+
     def exempt(self, point: str, title: str, entry: Exemption) -> None:
         """Record a point that the register of exemptions lets pass for a time."""
         told = entry.model_dump(include={"owner", "reason", "compensation", "expires"})
