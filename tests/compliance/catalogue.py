@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 CONTROLS = Path(__file__).resolve().parents[2] / "stacks" / "controls"
 CATALOGUE = CONTROLS / "gbt22239-2019.yaml"
@@ -47,12 +47,14 @@ class Control(Frozen):
     automation: Automation
     high_risk: bool = False
     role: str | None = None
-    limits: dict[str, dict[Level, int]] = Field(default_factory=dict)
+    limits: dict[str, dict[Annotated[Level, BeforeValidator(int)], int]] = Field(default_factory=dict)
     mend: str = ""
     settings: tuple[str, ...]
     evidence: tuple[str, ...] = ()
     note: str = ""
     unsure: bool = False
+    # Why no automatic check is possible.
+    reason: str = ""
 
     @property
     def title(self) -> str:

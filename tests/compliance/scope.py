@@ -48,9 +48,10 @@ class HostScope(Frozen):
 
 
 class Scope(Frozen):
-    """All hosts of one audit."""
+    """All hosts of one audit; `names` are all hosts and groups that there are, also those that it leaves out."""
 
-    hosts: tuple[HostScope, ...]
+    hosts: tuple[HostScope, ...] = Field(min_length=1)
+    names: frozenset[str] = frozenset()
 
 
 def load_scope(path: Path) -> Scope:

@@ -72,14 +72,32 @@ def test_every_waiver_names_a_known_item(catalogue: Catalogue) -> None:
     assert load_waivers(catalogue)
 
 
-def test_a_waiver_for_an_unknown_item_is_refused(catalogue: Catalogue, tmp_path: Path) -> None:
+ENTRY = "{item: %s, point: p, hosts: [%s], owner: o, reason: r, compensation: c, expires: 2027-01-01}"
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (ENTRY % ("8.1.4.99-z", "all"), r"unknown item 8\.1\.4\.99-z"),
+        (ENTRY % ("8.1.4.2-d", "db-1, db-9"), r"unknown host or group: db-9"),
+        (ENTRY.replace("owner: o, ", "") % ("8.1.4.2-d", "all"), r"waivers\.0\.owner: Field required"),
+    ],
+)
+def test_a_waiver_that_covers_nothing_known_is_refused(
+    catalogue: Catalogue, tmp_path: Path, entry: str, told: str
+) -> None:
     register = tmp_path / "waivers.yaml"
-    register.write_text(
-        "waivers:\n  - {item: 8.1.4.99-z, point: p, hosts: [all], owner: o, reason: r, compensation: c,"
-        " expires: 2027-01-01}\n"
-    )
-    with pytest.raises(ValueError, match=r"8\.1\.4\.99-z"):
-        load_waivers(catalogue, register)
+    register.write_text(f"waivers:\n  - {entry}\n")
+    with pytest.raises(ValueError, match=told):
+        load_waivers(catalogue, register, frozenset({"db-1", "database"}))
+
+
+def test_a_waiver_may_speak_of_all_of_a_host_of_a_group_and_of_the_platform(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    register = tmp_path / "waivers.yaml"
+    register.write_text(f"waivers:\n  - {ENTRY % ('8.1.4.2-d', 'all, db-1, database, platform')}\n")
+    assert load_waivers(catalogue, register, frozenset({"db-1", "database"}))
 
 
 def test_an_item_named_twice_is_refused() -> None:
