@@ -24,8 +24,8 @@ GIVES_RIGHTS = {
 }
 SETUID = probe("find / -xdev -type f -perm /6000 -printf '%m %u:%g %p\\n'")
 UNPACKAGED = probe(
-    "find / -xdev -type f -perm /6000 -print | xargs -r dpkg-query -S 2>&1 >/dev/null"
-    " | sed 's/.* path matching pattern //'"
+    "find / -xdev -type f -perm /6000 -print | while read -r path; do"
+    ' dpkg-query -S "$path" "${path#/usr}" 2>/dev/null | grep -q . || echo "$path"; done'
 )
 SERVICES = ("nginx", "haproxy", "keepalived", "postgresql@15-main", "prometheus", "prometheus-node-exporter",
             "prometheus-blackbox-exporter", "ganyun-vault")  # fmt: skip
