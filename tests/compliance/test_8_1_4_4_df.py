@@ -6,10 +6,11 @@ import pytest
 
 from tests.compliance.audit import Audit
 from tests.compliance.probes import probe
+from tests.compliance.test_8_1_4_1 import LISTENING
 from tests.compliance.test_8_1_4_3 import FORWARDED
 from tests.compliance.watches import judge_running
 
-APPLICATION = "不适用：本机不接收公众输入，由应用举证 (not applicable: the host takes no input of the public)"
+APPLICATION = "本机不接收公众输入，由应用举证 (not applicable: the host takes no input of the public)"
 # What the gateway answers to requests that no site expects; the site's name comes from its own settings.
 ANSWERS = probe(
     "[ -e /etc/haproxy/haproxy.cfg ] || exit 0;"
@@ -29,7 +30,7 @@ METRICS = probe(
 @pytest.mark.control("8.1.4.4-d")
 def test_input_is_checked_before_it_is_passed_on(audit: Audit) -> None:
     if "web_gateway" not in audit.host.groups:
-        audit.leave_open("requests", "输入内容的有效性检验", APPLICATION)
+        audit.not_applicable("requests", "输入内容的有效性检验", APPLICATION, LISTENING)
         return
     found = dict(line.split() for line in audit.text(ANSWERS).splitlines() if line.count(" ") == 1)
     wrong = [f"{name} {found.get(name)}" for name, status in WANTED.items() if found.get(name) != status]

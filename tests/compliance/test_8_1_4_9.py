@@ -15,7 +15,6 @@ TIMERS = probe(
     "systemctl list-unit-files --no-legend --no-pager 'ganyun-backup-*.timer' | cut -d' ' -f1 | while read -r timer; do"
     " systemctl show -p Id,ActiveState,UnitFileState $timer; echo; done"
 )
-VAULT = probe("ss -Hltn '( sport = :8443 )'; systemctl is-active ganyun-vault; true")
 GATEWAY = probe(
     "systemctl is-active keepalived haproxy 2>&1; grep -A3 unicast_peer /etc/keepalived/keepalived.conf 2>&1; true"
 )
