@@ -24,6 +24,14 @@ class Flow(Frozen):
         return not ranges or any(int(low) <= port <= int(high or low) for low, _, high in ranges)
 
 
+class Personal(Frozen):
+    """Columns of a table that hold personal data, and what they are collected for."""
+
+    table: str
+    columns: tuple[str, ...]
+    purpose: str
+
+
 class HostScope(Frozen):
     """One host as the plan knows it."""
 
@@ -40,6 +48,13 @@ class HostScope(Frozen):
     terminals: tuple[IPv4Network, ...] = Field(min_length=1)
     flows_in: tuple[Flow, ...]
     flows_out: tuple[Flow, ...]
+    holds_data: bool = False
+    rpo_seconds: int = 0
+    # SHA-256 of the host's baseline as it is kept off the host.
+    baseline: str = ""
+    personal: tuple[Personal, ...] = ()
+    # Database roles that may use tables with personal columns.
+    readers: tuple[str, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:

@@ -1,0 +1,103 @@
+"""Make files, links and folders what the JSON on stdin says, all of them in one round trip; prints what differed.
+
+Usage: host_files.py [--check] < entries.json
+
+An entry has a `path`, one of `content`, `link` (where it points) or `folder` (true), and, where they are not the usual
+ones, `mode`, `owner` and `group`. With --check nothing is written; an account that does not exist yet is a difference.
+"""
+
+from __future__ import annotations
+
+import difflib
+import grp
+import json
+import os
+import pwd
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+Entry = dict[str, Any]
+
+
+def text(path: Path) -> str:
+    """What a file holds or a link points to; nothing where there is neither."""
+    if path.is_symlink():
+        return str(path.readlink())
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def identifier(database: Any, name: str) -> int | None:
+    """The number of an account or group; none while it does not exist."""
+    try:
+        return int(database(name)[2])
+    except KeyError:
+        return None
+
+
+def rights(entry: Entry) -> tuple[int, int | None, int | None]:
+    """Mode, owner and group that are wanted."""
+    mode = entry.get("mode", "0755" if entry.get("folder") else "0644")
+    owner, group = entry.get("owner", "root"), entry.get("group", "root")
+    return int(mode, 8), identifier(pwd.getpwnam, owner), identifier(grp.getgrnam, group)
+
+
+def differences(entry: Entry) -> Iterator[str]:
+    """What is not as it should be, line by line."""
+    path = Path(entry["path"])
+    if "link" in entry:
+        if not path.is_symlink() or text(path) != entry["link"]:
+            yield f"{path} -> {entry['link']}"
+        return
+    if "content" in entry:
+        now, wanted = text(path).splitlines(), entry["content"].splitlines()
+        if path.is_symlink() or not path.is_file() or path.read_bytes() != entry["content"].encode():
+            yield f"{path}: content"
+            yield from list(difflib.unified_diff(now, wanted, str(path), str(path), lineterm=""))[2:]
+    elif not path.is_dir():
+        yield f"{path}: folder"
+    if path.exists():
+        state = path.stat()
+        if (stat.S_IMODE(state.st_mode), state.st_uid, state.st_gid) != rights(entry):
+            yield f"{path}: mode, owner or group"
+
+
+def make(entry: Entry) -> None:
+    """Put it there, whole or not at all."""
+    path = Path(entry["path"])
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    if "link" in entry:
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(entry["link"])
+        fresh.replace(path)
+        return
+    mode, owner, group = rights(entry)
+    if owner is None or group is None:
+        sys.exit(f"{path}: 属主账户或组不存在 its account or group does not exist")
+    target = path
+    if "content" in entry:
+        fresh.touch(mode=0o600)
+        fresh.write_text(entry["content"], encoding="utf-8")
+        target = fresh
+    else:
+        path.mkdir(exist_ok=True)
+    os.chown(target, owner, group)
+    target.chmod(mode)
+    target.replace(path)
+
+
+def main() -> None:
+    """Compare, and write unless it is a check."""
+    os.umask(0o022)
+    for entry in json.load(sys.stdin):
+        if found := list(differences(entry)):
+            print("\n".join(found))
+            if "--check" not in sys.argv:
+                make(entry)
+
+
+if __name__ == "__main__":
+    main()
