@@ -64,6 +64,12 @@ class Shadow(NamedTuple):
         """An account whose expiry date lies in the first days of the epoch cannot be used."""
         return self.expires.isdigit() and int(self.expires) < 365
 
+    @property
+    def expires_without_password(self) -> bool:
+        """PAM asks for a new password even where there is none: whoever logs in by key is then shut out."""
+        ages = self.max_days.isdigit() and int(self.max_days) < 99999
+        return not self.kind.startswith("hash-") and (ages or self.inactive.isdigit())
+
 
 def shadows(text: str) -> dict[str, Shadow]:
     """Password states by account."""

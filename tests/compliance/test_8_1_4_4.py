@@ -18,7 +18,7 @@ from tests.compliance.parse import (
     within,
 )
 from tests.compliance.probes import probe
-from tests.compliance.test_8_1_4_1 import LISTENING, SSHD
+from tests.compliance.test_8_1_4_1 import LISTENING, SSHD, sshd_settings
 from tests.compliance.test_8_1_4_3 import CONTAINER, in_container
 
 PACKAGES = probe("dpkg-query -W -f='${db:Status-Abbrev} ${Package}\\n' | sed -n 's/^ii *//p' | tr '\\n' ' '")
@@ -108,6 +108,7 @@ def test_log_in_only_from_declared_terminals(audit: Audit) -> None:
     audit.judge("ssh-reachable", "管理终端的放行规则存在", bool(allowed), f"{len(allowed)} 个来源", FIREWALL_TEXT)
     state = audit.text(FIREWALL_ENABLED).strip()
     audit.judge("from-the-start", "防火墙随开机启动", state == "enabled", f"nftables {state}", FIREWALL_ENABLED)
+    sshd_settings(audit)
     users = re.findall(r"^allowusers (\S+)$", audit.text(SSHD), re.M)
     loose = [user for user in users if not within(user.rpartition("@")[2], audit.host.terminals)]
     audit.judge(
