@@ -12,7 +12,7 @@ from infra.plan.plan import Plan
 from infra.plan.sharing import loans
 from infra.plan.world import World
 from infra.settings import ROOT
-from tests.unit.test_components import CLOUD, Recorder, built
+from tests.unit.test_components import CLOUD, Recorder, built, irremovable
 from tests.unit.test_inventory import OUTPUTS
 
 
@@ -85,6 +85,10 @@ def test_only_the_stack_above_knows_the_exit(above: Recorder, below: Recorder) -
     assert gateways == ["exit"]
     assert not any("externalNetworkId" in one for one in below.of("openstack:networking/router:Router").values())
     assert below.of("openstack:networking/floatingIp:FloatingIp") == {}
+
+
+def test_whatever_these_stacks_make_can_be_removed_after_a_killed_run(above: Recorder, below: Recorder) -> None:
+    assert (irremovable(above), irremovable(below)) == (set(), set())
 
 
 def test_every_subnet_is_from_a_pool(above: Recorder, below: Recorder) -> None:
