@@ -4,11 +4,12 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from ipaddress import ip_address, ip_network
 from itertools import chain
 from typing import Any
 
 import pulumi
-from openstack.exceptions import ConflictException, ForbiddenException, NotFoundException
+from openstack.exceptions import BadRequestException, ConflictException, ForbiddenException, NotFoundException
 
 from infra.contract import TenancyFacts
 from infra.grant import territory
@@ -18,10 +19,18 @@ from infra.plan.plan import Plan
 from infra.state import PROJECT, StateError
 
 Remove = Callable[[Any, str], Any]
+HELD = (ConflictException, BadRequestException)  # the second is Neutron's word for a subnet pool in use
 
 
-def _interface(cloud: Any, port: str) -> None:
-    cloud.network.remove_interface_from_router(cloud.network.get_port(port).device_id, port=port)
+def _interface(cloud: Any, key: str) -> None:
+    """Routes that lead over it hold it, and may not have been noted."""
+    port = cloud.network.get_port(key)
+    router = cloud.network.get_router(port.device_id)
+    behind = [ip_network(cloud.network.get_subnet(address["subnet_id"]).cidr) for address in port.fixed_ips]
+    kept = [one for one in router.routes if not any(ip_address(one["nexthop"]) in subnet for subnet in behind)]
+    if kept != router.routes:
+        cloud.network.update_router(router, routes=kept)
+    cloud.network.remove_interface_from_router(router, port=port)
 
 
 def _server(cloud: Any, key: str) -> None:
@@ -94,7 +103,7 @@ def make_up_for(
     for cloud in clouds:
         begun = in_flight(cloud, killed.began, plan, known, own)
         for leftover in chain(begun, find_leftovers(cloud.network, known, own, planned_names(plan))):
-            with suppress(ConflictException):
+            with suppress(*HELD):
                 leftover.remove()
     held = remove([*held, *(one for one in killed.made if one.type in TENANCY)], clouds)
     if held:
@@ -117,7 +126,7 @@ def _gone(one: Made, clouds: Sequence[Any]) -> bool:
             {**THINGS, **TENANCY}[one.type](cloud, one.id)
         except NotFoundException:
             continue
-        except (ConflictException, ForbiddenException):
+        except (*HELD, ForbiddenException):
             gone = False
         else:
             return True

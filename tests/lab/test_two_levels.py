@@ -82,11 +82,13 @@ def kill(levels: Levels, stack: str, resources: int) -> None:
         up = subprocess.Popen(
             ["pulumi", "up", *YES], cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
         )
-        for attempt in Retrying(stop=stop_after_delay(120), wait=wait_fixed(0.1), reraise=True):
-            with attempt:
-                assert len(journal.read_text(encoding="utf-8").splitlines()) > resources
-        os.killpg(up.pid, signal.SIGKILL)
-        up.wait()
+        try:
+            for attempt in Retrying(stop=stop_after_delay(300), wait=wait_fixed(0.1), reraise=True):
+                with attempt:
+                    assert len(journal.read_text(encoding="utf-8").splitlines()) > resources
+        finally:
+            os.killpg(up.pid, signal.SIGKILL)
+            up.wait()
     levels(stack, "pulumi", "cancel", "--yes")
     assert '"urn"' not in levels(stack, "pulumi", "stack", "export").stdout
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from openstack.exceptions import ConflictException, ForbiddenException, NotFoundException
+from openstack.exceptions import BadRequestException, ConflictException, ForbiddenException, NotFoundException
 
 from infra.journal import Made
 from infra.killed import in_flight, remove
@@ -47,7 +47,7 @@ def test_what_is_nowhere_is_gone() -> None:
     assert remove([Made(NETWORK, "n")], [Project(NotFoundException())]) == []
 
 
-@pytest.mark.parametrize("why", [ForbiddenException(), ConflictException()])
+@pytest.mark.parametrize("why", [ForbiddenException(), ConflictException(), BadRequestException()])
 def test_what_is_still_held_is_told(why: Exception) -> None:
     assert remove([Made(NETWORK, "n")], [Project(NotFoundException()), Project(why)]) == [Made(NETWORK, "n")]
 
