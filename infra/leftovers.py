@@ -36,6 +36,7 @@ def planned_names(plan: Plan) -> set[str]:
     links = [*plan.links, *(crossing.link for crossing in plan.downlinks)]
     names |= {link.name for link in links} | {f"{link.name}-{end}" for link in links for end, _ in link.ends}
     names |= {host.name for group in plan.host_groups for host in group.hosts}
+    names |= {tenancy.router for tenancy in plan.tenancies}
     return names | {f"{group.name}-{group.virtual_address_name}" for group in plan.host_groups}
 
 
@@ -49,7 +50,7 @@ def find_leftovers(network: Any, known: Set[str], projects: Container[str], name
         if address.port_id is None or address.port_id in known:
             yield Leftover("floating address", address.floating_ip_address, partial(network.delete_ip, address))
     for router in network.routers():
-        if router.id in known and router.project_id in projects:
+        if (router.id in known or router.name in names) and router.project_id in projects:
             for port in network.ports(device_id=router.id, device_owner="network:router_interface"):
                 if port.id not in known:
                     leave = partial(network.remove_interface_from_router, router, port=port.id)
