@@ -18,11 +18,9 @@ TIMERS = probe(
 GATEWAY = probe(
     "systemctl is-active keepalived haproxy 2>&1; grep -A3 unicast_peer /etc/keepalived/keepalived.conf 2>&1; true"
 )
-NOTHING = "不适用：本机不存放别处没有的重要数据 (not applicable: the host holds no data of its own)"
-SECOND_COPY = (
-    "不适用：本机存放的是各主机日志与指标的第二份副本 (not applicable: second copies of lines that hosts keep)"
-)
-VAULT_ITSELF = "不适用：本机即备份场地 (not applicable: the host is where backups go)"
+NOTHING = "本机不存放别处没有的重要数据 (not applicable: the host holds no data of its own)"
+SECOND_COPY = "本机存放的是各主机日志与指标的第二份副本 (not applicable: second copies of lines that hosts keep)"
+VAULT_ITSELF = "本机即备份场地 (not applicable: the host is where backups go)"
 
 
 def applies(audit: Audit, point: str, title: str) -> bool:
@@ -32,7 +30,7 @@ def applies(audit: Audit, point: str, title: str) -> bool:
     reason = NOTHING
     if audit.host.holds_data:
         reason = VAULT_ITSELF if "backup_vault" in audit.host.groups else SECOND_COPY
-    audit.leave_open(point, title, reason)
+    audit.not_applicable(point, title, reason, CONFIG)
     return False
 
 
@@ -96,7 +94,7 @@ def test_data_leave_for_another_site_as_they_change(audit: Audit) -> None:
 def test_what_matters_has_a_hot_spare(audit: Audit) -> None:
     title = "重要数据处理系统热冗余"
     if not audit.host.holds_data:
-        audit.leave_open("hot-spare", title, NOTHING)
+        audit.not_applicable("hot-spare", title, NOTHING, CONFIG)
         return
     ready = audit.text(GATEWAY).split()[:2] == ["active", "active"]
     audit.judge("hot-spare", title, ready, "主备运行" if ready else "单台运行，没有热备", GATEWAY)
