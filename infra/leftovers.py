@@ -13,6 +13,7 @@ import pulumi
 
 from infra.contract import TenancyFacts
 from infra.grant import territory
+from infra.plan.base import VERSIONS, of_family
 from infra.plan.plan import Plan
 
 
@@ -32,9 +33,10 @@ def half_made(resources: Sequence[Mapping[str, Any]]) -> list[str]:
 def planned_names(plan: Plan) -> set[str]:
     """Names that components give."""
     names = {group.name for group in plan.security_groups} | {router.name for router in plan.routers}
-    names |= {segment.name for segment in plan.segments}
     links = [*plan.links, *(crossing.link for crossing in plan.downlinks)]
-    names |= {link.name for link in links} | {f"{link.name}-{end}" for link in links for end, _ in link.ends}
+    networks = {segment.name for segment in plan.segments} | {link.name for link in links}
+    names |= {of_family(name, version) for name in networks for version in VERSIONS}
+    names |= {f"{link.name}-{end}" for link in links for end, _ in link.ends}
     names |= {host.name for group in plan.host_groups for host in group.hosts}
     names |= {tenancy.router for tenancy in plan.tenancies}
     return names | {f"{group.name}-{group.virtual_address_name}" for group in plan.host_groups}

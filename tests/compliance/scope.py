@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +17,10 @@ class Flow(Frozen):
     peer: str = Field(validation_alias=AliasChoices("peer", "from", "to"))
     protocol: str
     ports: tuple[int | str, ...]
+
+    def covers(self, protocol: str, port: int) -> bool:
+        """Whether this flow declares the port of that protocol."""
+        return self.protocol == protocol and self.has_port(port)
 
     def has_port(self, port: int) -> bool:
         """Whether this flow declares the port; no port at all means every port."""
@@ -45,7 +49,7 @@ class HostScope(Frozen):
     automation: str
     administrators: tuple[str, ...]
     service_shells: tuple[str, ...]
-    terminals: tuple[IPv4Network, ...] = Field(min_length=1)
+    terminals: tuple[IPv4Network | IPv6Network, ...] = Field(min_length=1)
     flows_in: tuple[Flow, ...]
     flows_out: tuple[Flow, ...]
     holds_data: bool = False
@@ -55,6 +59,10 @@ class HostScope(Frozen):
     personal: tuple[Personal, ...] = ()
     # Database roles that may use tables with personal columns.
     readers: tuple[str, ...] = ()
+
+    def peers(self, protocol: str, port: int) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Whom the plan lets at a port of this host."""
+        return tuple(ip_network(flow.peer) for flow in self.flows_in if flow.covers(protocol, port))
 
     @property
     def names(self) -> frozenset[str]:

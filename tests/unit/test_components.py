@@ -136,6 +136,14 @@ def test_security_groups_start_empty_and_get_the_planned_rules_only(made: Record
     rules = made.of("openstack:networking/secGroupRule:SecGroupRule")
     assert len(rules) == sum(len(group.rules) for group in plan.security_groups)
     assert all(inputs.get("remoteGroupId") or inputs.get("remoteIpPrefix") for inputs in rules.values())
+    for inputs in rules.values():
+        if block := inputs.get("remoteIpPrefix"):
+            assert inputs["ethertype"] == ("IPv6" if ":" in block else "IPv4")
+    by_group = [one for one in rules.values() if one.get("remoteGroupId")]
+    keys = ("securityGroupId", "remoteGroupId", "direction", "protocol", "portRangeMin")
+    four, six = ([[o.get(key) for key in keys] for o in by_group if o["ethertype"] == f] for f in ("IPv4", "IPv6"))
+    assert len(four) + len(six) == len(by_group)
+    assert sorted(map(str, four)) == sorted(map(str, six))
 
 
 def test_every_project_has_quotas_and_no_default_group(made: Recorder, plan: Plan) -> None:

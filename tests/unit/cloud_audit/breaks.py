@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -57,6 +57,10 @@ CENTRE, OFFICE, APPROVAL = (clouds.project(one) for one in ("city-information-ce
 BASE = clouds.plan().host_groups[0].image
 
 
+def without(rules: Sequence[seen.Rule], one: seen.Rule) -> tuple[seen.Rule, ...]:
+    return tuple(rule for rule in rules if rule != one)
+
+
 def rule(group: str, direction: str = "ingress", **more: Any) -> seen.Rule:
     given = {"protocol": "tcp", "port_range_min": 5432, "port_range_max": 5432, "ethertype": "IPv4", **more}
     return seen.Rule(id="new", security_group_id=f"g-{group}", direction=direction, **given)
@@ -102,18 +106,14 @@ CLOUD: list[tuple[str, str, Break]] = [
         ),
     ),
     (
-        "IPv6 on one network alone",
-        f"8.1.2.1-c:planned 8.1.2.1-d:routes {BOUND} {PAIR}",
-        add(
-            "subnets",
-            seen.Subnet(
-                id="s",
-                name="s",
-                project_id=OFFICE,
-                network_id="n-website-shared",
-                cidr=next(one.cidr6 for one in clouds.plan().segments if one.name == "website-shared"),
-            ),
-        ),
+        "no IPv6 on one network",
+        "8.1.2.1-c:planned",
+        lambda c: replace(c, subnets=tuple(one for one in c.subnets if one.id != "s6-website-shared")),
+    ),
+    (
+        "a flow's rule missing in one family",
+        "8.2.3.1-a:complete 8.1.5.4-e:policies",
+        lambda c: replace(c, rules=without(c.rules, next(one for one in c.rules if one.ethertype == "IPv6"))),
     ),
     (
         "inner zone at the exit",

@@ -42,10 +42,14 @@ def plan() -> Plan:
 
 
 def needed(rules: tuple[PlannedRule, ...]) -> Iterator[PlannedRule]:
-    wide = {(one.direction, one.protocol, one.port) for one in rules if one.remote_block in seen.ANYWHERE}
+    wide = {way(one) for one in rules if one.remote_block in seen.ANYWHERE}
     for one in rules:
-        if one.remote_block in seen.ANYWHERE or (one.direction, one.protocol, one.port) not in wide:
+        if one.remote_block in seen.ANYWHERE or way(one) not in wide:
             yield one
+
+
+def way(rule: PlannedRule) -> tuple[Any, ...]:
+    return rule.direction, rule.protocol, rule.port, rule.version
 
 
 def project(name: str) -> str:
@@ -53,7 +57,7 @@ def project(name: str) -> str:
 
 
 def places() -> Iterator[tuple[str, Any]]:
-    """Every network of the stack, in IPv4 alone."""
+    """Every network of the stack."""
     yield from ((one.name, one) for one in plan().segments)
     yield from ((one.name, one) for one in plan().links)
 
@@ -64,8 +68,8 @@ def rule(group: str, planned: PlannedRule, number: int) -> seen.Rule:
         project_id="",
         security_group_id=f"g-{group}",
         direction=planned.direction,
-        ethertype="IPv4",
-        protocol=planned.protocol,
+        ethertype=f"IPv{planned.version}",
+        protocol="ipv6-icmp" if (planned.protocol, planned.version) == ("icmp", 6) else planned.protocol,
         port_range_min=planned.port,
         port_range_max=planned.port,
         remote_ip_prefix=planned.remote_block,
@@ -88,12 +92,13 @@ def port(group: PlannedHostGroup, name: str, *addresses: object, **more: Any) ->
 
 def ports() -> Iterator[seen.Port]:
     for group in plan().host_groups:
-        pairs = tuple({"ip_address": str(one)} for one in [group.virtual_address] if one)
+        pairs = tuple({"ip_address": str(one)} for one in (group.virtual_address, group.virtual_address6) if one)
         for host in group.hosts:
             own = {"device_owner": "compute:nova", "device_id": f"server-{host.name}"}
-            yield port(group, host.name, host.address, allowed_address_pairs=pairs, **own)
+            yield port(group, host.name, host.address, host.address6, allowed_address_pairs=pairs, **own)
         if group.virtual_address:
-            yield port(group, f"{group.name}-{group.virtual_address_name}", group.virtual_address)
+            shared = group.virtual_address, group.virtual_address6
+            yield port(group, f"{group.name}-{group.virtual_address_name}", *shared)
     for router in plan().routers:
         for key in router.segments:
             segment = next(one for one in plan().segments if one.key == key)
@@ -118,7 +123,9 @@ def routers() -> Iterator[seen.Router]:
             name=one.name,
             project_id=project(one.project),
             gateway=seen.Gateway(network_id=EXTERNAL, enable_snat=False) if one.exit else None,
-            routes=tuple(seen.Route(destination=str(r.destination), nexthop=str(r.next_hop)) for r in one.routes),
+            routes=tuple(
+                seen.Route(destination=str(r.destination), nexthop=str(r.next_hop)) for r in (*one.routes, *one.routes6)
+            ),
             ha=True,
         )
 
@@ -187,9 +194,14 @@ def good() -> Snapshot:
         ),
         subnets=tuple(
             seen.Subnet(
-                id=f"s-{name}", name=name, project_id=project(one.project), network_id=f"n-{name}", cidr=one.cidr
+                id=f"s{cidr.version}-{name}",
+                name=name,
+                project_id=project(one.project),
+                network_id=f"n-{name}",
+                cidr=cidr,
             )
             for name, one in places()
+            for cidr in (one.cidr, one.cidr6)
         ),
         ports=tuple(ports()),
         routers=tuple(routers()),
