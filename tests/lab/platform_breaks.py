@@ -16,7 +16,28 @@ from tests.lab.city import put
 from tests.lab.conftest import Run
 
 RED = "red"
-RULES = "8.2.3.1-a:planned 8.1.3.3-b:segmented 8.1.5.4-e:policies 8.2.3.1-b:rules"
+RULES = "8.1.3.2-a:cloud 8.2.3.1-a:planned 8.1.3.3-b:segmented 8.1.5.4-e:policies 8.2.3.1-b:rules"
+HOST = "mirror-1"
+SSHD, SOURCE = "/etc/ssh/sshd_config.d/00-red.conf", "/etc/apt/sources.list.d/red.list"
+FORWARD = "/etc/rsyslog.d/10-ganyun-forward.conf"
+# What softens the host, and what mends it.
+SOFTENED = (
+    (
+        rf'printf "MACs hmac-sha1\nCiphers aes128-cbc\nPasswordAuthentication yes\n" > {SSHD}',
+        f"rm {SSHD}",
+    ),
+    (f"sed -i s,x509/name,anon, {FORWARD}", f"sed -i s,anon,x509/name, {FORWARD}"),
+    (
+        "sysctl -qw net.ipv4.ip_forward=1 net.ipv4.tcp_syncookies=0",
+        "sysctl -qw net.ipv4.ip_forward=0 net.ipv4.tcp_syncookies=1",
+    ),
+    (f"echo deb http://192.0.2.1/debian bookworm main > {SOURCE}", f"rm {SOURCE}"),
+    ("systemctl --quiet disable nftables", "systemctl --quiet enable nftables"),
+    (
+        'nft "add chain inet mlps_intrusion output { policy accept; }"',
+        "nft -f /etc/nftables.d/50-mlps-intrusion.nft",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -62,12 +83,12 @@ def rule(lab: Lab, undo: Undo, group: Any, **what: Any) -> None:
     undo.callback(lab.cloud.network.delete_security_group_rule, made.id, ignore_missing=False)
 
 
-@breaks(f"{RULES} 8.2.3.1-a:narrow 8.1.3.3-a:openings")
+@breaks(f"{RULES} 8.2.3.1-a:narrow 8.1.3.2-c:cloud 8.1.3.3-a:openings")
 def a_database_opened_to_everybody(lab: Lab, undo: Undo) -> None:
     rule(lab, undo, lab.group("approval-database", "city-approval"), direction="ingress", remote_ip_prefix="0.0.0.0/0")
 
 
-@breaks(f"{RULES} 8.2.3.1-a:narrow 8.1.3.1-c:egress")
+@breaks(f"{RULES} 8.2.3.1-a:narrow 8.1.3.2-c:cloud 8.1.3.1-c:egress")
 def a_way_out_to_everywhere(lab: Lab, undo: Undo) -> None:
     group = lab.group("recovery-backup-vault", "province-information-centre")
     rule(lab, undo, group, direction="egress", remote_ip_prefix="0.0.0.0/0")
@@ -80,13 +101,13 @@ def a_log_in_past_the_bastion(lab: Lab, undo: Undo) -> None:
     rule(lab, undo, group, direction="ingress", remote_group_id=nodes.id, **ports)
 
 
-@breaks("8.2.3.1-a:planned 8.2.3.1-a:default-deny")
+@breaks("8.2.3.1-a:planned 8.2.3.1-a:default-deny 8.1.3.2-a:cloud 8.1.3.2-a:cloud-default")
 def a_rule_in_a_default_group(lab: Lab, undo: Undo) -> None:
     group = lab.group("default", "city-office")
     rule(lab, undo, group, direction="ingress", remote_group_id=group.id)
 
 
-@breaks("8.2.3.1-a:used")
+@breaks("8.2.3.1-a:used 8.1.3.2-b:used")
 def a_group_that_nothing_uses(lab: Lab, undo: Undo) -> None:
     made = lab.cloud.network.create_security_group(name=RED, project_id=lab.projects["city-office"])
     undo.callback(lab.cloud.network.delete_security_group, made.id, ignore_missing=False)
@@ -280,12 +301,25 @@ def an_api_among_the_tenants(lab: Lab, undo: Undo) -> None:
     identity.create_endpoint(service_id=service.id, interface="internal", url="https://10.6.96.9:1")
 
 
-@breaks("8.1.3.1-a:forwarding 8.1.5.4-e:packages")
-def a_host_that_forwards_and_has_another_source(lab: Lab, undo: Undo) -> None:
-    file = "/etc/apt/sources.list.d/red.list"
-    undo.callback(lab.on, "mirror-1", f"sudo sysctl -qw net.ipv4.ip_forward=0 && sudo rm {file}")
-    line = "deb http://192.0.2.1/debian bookworm main"
-    lab.on("mirror-1", f"sudo sysctl -qw net.ipv4.ip_forward=1 && echo {line} | sudo tee {file}")
+@breaks(
+    "8.1.2.2-a:ssh 8.1.2.2-b:ssh 8.1.5.4-b:ssh 8.1.5.4-b:keys 8.2.4.1:hosts 8.2.4.4-a:log-in 8.2.4.4-a:hardened"
+    " 8.1.2.2-a:logs 8.1.2.2-b:logs 8.1.5.4-b:logs 8.1.3.1-a:forwarding 8.1.3.1-c:host-egress 8.1.3.3-a:syn"
+    " 8.1.3.2-a:hosts 8.1.3.3-b:host-firewall 8.1.5.4-e:packages"
+)
+def a_host_made_soft(lab: Lab, undo: Undo) -> None:
+    """Files that no daemon is told of, and switches of the one host that serves no one else's traffic."""
+    undo.callback(lab.on, HOST, f"sudo sh -e -c '{'; '.join(mend for _, mend in SOFTENED)}'")
+    lab.on(HOST, f"sudo sh -e -c '{'; '.join(soften for soften, _ in SOFTENED)}'")
+
+
+@breaks("8.1.2.1-e:gateway-pair")
+def a_gateway_that_may_not_take_over(lab: Lab, undo: Undo) -> None:
+    """The one that does not hold the shared address now."""
+    shared = lab.named("ports", "website-web-gateway-sites").fixed_ips[0]["ip_address"]
+    idle = next(one for one in ("gw-1", "gw-2") if f" {shared}/" not in lab.on(one, "ip -o address").stdout)
+    port = lab.named("ports", idle)
+    undo.callback(lab.cloud.network.update_port, port.id, allowed_address_pairs=port.allowed_address_pairs)
+    lab.cloud.network.update_port(port.id, allowed_address_pairs=[])
 
 
 @breaks("8.1.3.5-c:days 8.1.5.4-d:kept")

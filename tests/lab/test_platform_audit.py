@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from infra.plan.build import build_plan
 from infra.plan.commands import FACTS
@@ -50,6 +51,20 @@ def audits(cloud: Any, on: Run, run: Run, reports: Path) -> dict[str, Any]:
     return {"wanted": wanted, "red": red, "green": failed(), "before": before, "after": things(look(plan))}
 
 
+def test_looking_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token is all that it makes."""
+    said: set[tuple[str, str]] = set()
+    send = requests.Session.request
+
+    def overhear(self: requests.Session, method: str, url: str, **how: Any) -> requests.Response:
+        said.add((method, "/auth/tokens" if url.endswith("/auth/tokens") else "any"))
+        return send(self, method, url, **how)
+
+    monkeypatch.setattr(requests.Session, "request", overhear)
+    look(build_plan(load(FACTS), "lab"))
+    assert said == {("GET", "any"), ("POST", "/auth/tokens")}
+
+
 def test_a_listing_in_pages_is_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = build_plan(load(FACTS), "lab")
     whole = look(plan)
@@ -63,7 +78,8 @@ def test_a_listing_in_pages_is_the_whole(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_each_point_fails_where_it_is_broken_and_no_other(audits: dict[str, Any]) -> None:
-    assert audits["red"].keys() - audits["green"].keys() == audits["wanted"]
+    red, green = audits["red"], audits["green"]
+    assert {point for point, said in red.items() if said != green.get(point)} == audits["wanted"]
 
 
 def test_what_is_put_back_passes(audits: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ from tests.compliance.platform.territory import Territory
 from tests.compliance.verdicts import Evidence
 
 SECONDS = 20
-WITHOUT_RULES = "fields=id&fields=name&fields=project_id"
+WITHOUT_RULES = "fields=id&fields=name&fields=project_id&fields=stateful"
 SAMPLE = 3  # servers of the stack, living and deleted each, whose recorded actions are read
 
 

@@ -95,14 +95,3 @@ def test_nothing_readable_is_sent(platform: PlatformAudit) -> None:
         "明文流向 clear flows", (where for where, _ in endpoints_are_encrypted.breaks(platform.plan))
     )
     platform.refuse("other-clear-flows", "其余流向均已加密（未登记或已到期的）", uncovered, plan)
-
-
-@pytest.mark.control("8.1.4.9-c")
-def test_important_systems_have_a_spare(platform: PlatformAudit) -> None:
-    t = platform.territory
-    groups = [group for group in t.plan.host_groups if group.labels.level == platform.level and group.hosts]
-    plan = platform.planned("每职能主机数 hosts by function", (f"{one.name} {len(one.hosts)}" for one in groups))
-    single = (f"{one.name} 只有 {one.hosts[0].name}" for one in groups if len(one.hosts) == 1)
-    platform.refuse("spare", f"第{platform.level}级系统的每种职能不止一台（单台的）", single, plan)
-    pair = networks.pair_broken(t)
-    platform.refuse("gateway-pair", "网关成对，均可承接虚拟地址", pair, "ports")

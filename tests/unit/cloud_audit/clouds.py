@@ -16,11 +16,13 @@ from infra.plan.plan import Plan, PlannedHostGroup, PlannedRule
 from tests.compliance.platform import hosts, seen
 from tests.compliance.platform.gather import QUOTAS, SOURCES
 from tests.compliance.platform.snapshot import Snapshot, Try
+from tests.compliance.platform.test_8_1_5_people import WORK
 from tests.compliance.probes import HostEvidence, Probe
 from tests.compliance.scope import HostScope
 from tests.compliance.test_8_1_4_1 import SSHD
+from tests.compliance.test_8_1_4_2 import RIGHTS, SUDOERS
 from tests.compliance.test_8_1_4_3 import CLOCK, FORWARDED, FORWARDING, RECORDS
-from tests.compliance.test_8_1_4_4 import FIREWALL, FIREWALL_ENABLED, NETWORK_SETTINGS, UNITS
+from tests.compliance.test_8_1_4_4 import FIREWALL, FIREWALL_ENABLED, NETWORK_SETTINGS, PACKAGES, UNITS
 from tests.compliance.verdicts import Evidence
 
 NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
@@ -280,12 +282,37 @@ def scope() -> dict[str, HostScope]:
     }
 
 
-def firewall(policy: str) -> str:
+def match(left: dict[str, Any], right: Any) -> dict[str, Any]:
+    return {"match": {"op": "==", "left": left, "right": right}}
+
+
+def accepts(hook: str, *conditions: dict[str, Any], verdict: str = "accept") -> dict[str, Any]:
+    return {"rule": {"table": "t", "chain": hook, "expr": [*conditions, {verdict: None}]}}
+
+
+def payload(protocol: str, name: str, right: Any) -> dict[str, Any]:
+    return match({"payload": {"protocol": protocol, "field": name}}, right)
+
+
+STATE = {"ct": {"key": "state"}}
+SESSIONS = (
+    accepts("input", match(STATE, ["established", "related"])),
+    accepts("input", match(STATE, "invalid"), verdict="drop"),
+)
+LOG_IN = accepts("input", payload("ip", "saddr", "10.0.0.9"), payload("tcp", "dport", 22))
+
+
+def firewall(policy: str, *more: dict[str, Any], sessions: bool = True) -> str:
+    """Both chains, log-in from the terminal, sessions, and what a test adds."""
     chains = [
         {"chain": {"table": "t", "name": hook, "type": "filter", "hook": hook, "policy": policy}}
         for hook in ("input", "output")
     ]
-    return json.dumps({"nftables": chains})
+    return json.dumps({"nftables": [*chains, *(SESSIONS if sessions else ()), LOG_IN, *more]})
+
+
+def sudo(who: str, *commands: str) -> str:
+    return f"User {who} may run:\n    (root) {', '.join(commands)}"
 
 
 def answers() -> dict[Probe, str]:
@@ -301,6 +328,10 @@ def answers() -> dict[Probe, str]:
         NETWORK_SETTINGS: "net.ipv4.tcp_syncookies = 1",
         CLOCK: "2026-05-01T08:00:00.000000+00:00",
         RECORDS: "2026-05-01T08:00:00.000000+08:00 h sshd[1]: Accepted publickey for robot from 10.0.0.9",
+        **{RIGHTS[who]: sudo(who, *commands) for who, commands in WORK.items()},
+        SUDOERS: "Defaults logfile=/var/log/sudo.log",
+        PACKAGES: "openssh-server nginx",
+        hosts.WIRELESS: "",
         hosts.FORWARDING_SWITCH: "net.ipv4.ip_forward = 0\nnet.ipv6.conf.all.forwarding = 0",
         hosts.PACKAGE_SOURCES: f"deb [signed-by=k] {plan().mirror_url} bookworm main",
         hosts.VAULT: "\n".join(f"{name} 2026-05-01.log 2026-01-01.log" for name in [*names, "controller"])
