@@ -91,3 +91,35 @@ def test_a_check_writes_nothing(run: Run, tmp_path: Path, entries: list[dict[str
 def test_an_owner_that_does_not_exist_stops_the_run(run: Run, tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="does not exist"):
         run([{"path": f"{tmp_path}/x", "content": "", "owner": "nobody-yet"}])
+
+
+SYSTEMCTL = """#!/bin/sh
+echo "$*" >> "$HERE/calls"
+case "$1" in
+  show) cat "$HERE/shown" ;;
+  enable) printf 'ActiveState=active\nUnitFileState=enabled\nNeedDaemonReload=no\n' > "$HERE/shown" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "ActiveState=inactive\nUnitFileState=enabled\nNeedDaemonReload=no\n",
+        "ActiveState=active\nUnitFileState=disabled\nNeedDaemonReload=no\n",
+        "ActiveState=active\nUnitFileState=enabled\nNeedDaemonReload=yes\n",
+    ],
+)
+def test_a_unit_that_does_not_run_as_its_file_says_is_started(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown: str
+) -> None:
+    (tmp_path / "systemctl").write_text(SYSTEMCTL)
+    (tmp_path / "systemctl").chmod(0o755)
+    (tmp_path / "shown").write_text(shown)
+    monkeypatch.setenv("HERE", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert run([{"unit": "red.timer"}], "--check").startswith("red.timer: ")
+    assert "enable" not in (tmp_path / "calls").read_text()
+    assert run([{"unit": "red.timer"}]).startswith("red.timer: ")
+    assert "daemon-reload\nenable --quiet --now red.timer" in (tmp_path / "calls").read_text()
+    assert run([{"unit": "red.timer"}]) == ""

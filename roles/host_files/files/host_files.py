@@ -1,9 +1,10 @@
-"""Make files, links and folders what the JSON on stdin says, all of them in one round trip; prints what differed.
+"""Make files, links, folders and units what the JSON on stdin says, all in one round trip; prints what differed.
 
 Usage: host_files.py [--check] < entries.json
 
 An entry has a `path`, one of `content`, `link` (where it points) or `folder` (true), and, where they are not the usual
-ones, `mode`, `owner` and `group`. With --check nothing is written; an account that does not exist yet is a difference.
+ones, `mode`, `owner` and `group`; or it is a `unit` that is to be enabled and to run. With --check nothing is written;
+an account that does not exist yet is a difference.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import os
 import pwd
 import stat
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +39,15 @@ def identifier(database: Any, name: str) -> int | None:
         return None
 
 
+def unit_differences(unit: str) -> Iterator[str]:
+    """Whether systemd runs the unit as its file says, now and at every start."""
+    wanted = {"ActiveState": "active", "UnitFileState": "enabled", "NeedDaemonReload": "no"}
+    command = ["systemctl", "show", "--property", ",".join(wanted), unit]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    found = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+    yield from (f"{unit}: {name}={found.get(name)}" for name, value in wanted.items() if found.get(name) != value)
+
+
 def rights(entry: Entry) -> tuple[int, int | None, int | None]:
     """Mode, owner and group that are wanted."""
     mode = entry.get("mode", "0755" if entry.get("folder") else "0644")
@@ -46,6 +57,9 @@ def rights(entry: Entry) -> tuple[int, int | None, int | None]:
 
 def differences(entry: Entry) -> Iterator[str]:
     """What is not as it should be, line by line."""
+    if "unit" in entry:
+        yield from unit_differences(entry["unit"])
+        return
     path = Path(entry["path"])
     if "link" in entry:
         if not path.is_symlink() or text(path) != entry["link"]:
@@ -65,7 +79,11 @@ def differences(entry: Entry) -> Iterator[str]:
 
 
 def make(entry: Entry) -> None:
-    """Put it there, whole or not at all."""
+    """Put it there, whole or not at all; have a unit run."""
+    if "unit" in entry:
+        for words in (["daemon-reload"], ["enable", "--quiet", "--now", entry["unit"]]):
+            subprocess.run(["systemctl", *words], check=True)
+        return
     path = Path(entry["path"])
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
