@@ -93,6 +93,18 @@ def test_an_owner_that_does_not_exist_stops_the_run(run: Run, tmp_path: Path) ->
         run([{"path": f"{tmp_path}/x", "content": "", "owner": "nobody-yet"}])
 
 
+def test_lines_beside_a_marked_block_stay(run: Run, tmp_path: Path) -> None:
+    entry = {"path": f"{tmp_path}/x.conf", "content": "a = 1\n", "marker": "mlps", **ME}
+    (tmp_path / "x.conf").write_text("mine = 1\n")
+    run([entry])
+    assert (tmp_path / "x.conf").read_text() == "mine = 1\n# BEGIN mlps\na = 1\n# END mlps\n"
+    with (tmp_path / "x.conf").open("a") as stream:
+        stream.write("mine too = 1\n")
+    assert run([entry]) == ""
+    run([{**entry, "content": "b = 2\n"}])
+    assert (tmp_path / "x.conf").read_text() == "mine = 1\n# BEGIN mlps\nb = 2\n# END mlps\nmine too = 1\n"
+
+
 SYSTEMCTL = """#!/bin/sh
 echo "$*" >> "$HERE/calls"
 case "$1" in

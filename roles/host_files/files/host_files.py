@@ -3,8 +3,9 @@
 Usage: host_files.py [--check] < entries.json
 
 An entry has a `path`, one of `content`, `link` (where it points) or `folder` (true), and, where they are not the usual
-ones, `mode`, `owner` and `group`; or it is a `unit` that is to be enabled and to run. With --check nothing is written;
-an account that does not exist yet is a difference.
+ones, `mode`, `owner` and `group`; or it is a `unit` that is to be enabled and to run. With `marker` the content is a
+block between two marked lines, and what stands beside it stays. With --check nothing is written; an account that does
+not exist yet is a difference.
 """
 
 from __future__ import annotations
@@ -29,6 +30,20 @@ def text(path: Path) -> str:
     if path.is_symlink():
         return str(path.readlink())
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def whole(entry: Entry) -> str:
+    """What the file is to hold: the content, or what is there already with the content as a marked block in it."""
+    if "marker" not in entry:
+        return str(entry["content"])
+    begin, end = (f"# {word} {entry['marker']}" for word in ("BEGIN", "END"))
+    lines = text(Path(entry["path"])).splitlines()
+    block = [begin, *entry["content"].splitlines(), end]
+    if begin in lines and end in lines:
+        lines[lines.index(begin) : lines.index(end) + 1] = block
+    else:
+        lines += block
+    return "\n".join(lines) + "\n"
 
 
 def identifier(database: Any, name: str) -> int | None:
@@ -66,10 +81,10 @@ def differences(entry: Entry) -> Iterator[str]:
             yield f"{path} -> {entry['link']}"
         return
     if "content" in entry:
-        now, wanted = text(path).splitlines(), entry["content"].splitlines()
-        if path.is_symlink() or not path.is_file() or path.read_bytes() != entry["content"].encode():
+        wanted = whole(entry)
+        if path.is_symlink() or not path.is_file() or path.read_bytes() != wanted.encode():
             yield f"{path}: content"
-            yield from list(difflib.unified_diff(now, wanted, str(path), str(path), lineterm=""))[2:]
+            yield from list(difflib.unified_diff(text(path).splitlines(), wanted.splitlines(), lineterm=""))[2:]
     elif not path.is_dir():
         yield f"{path}: folder"
     if path.exists():
@@ -98,7 +113,7 @@ def make(entry: Entry) -> None:
     target = path
     if "content" in entry:
         fresh.touch(mode=0o600)
-        fresh.write_text(entry["content"], encoding="utf-8")
+        fresh.write_text(whole(entry), encoding="utf-8")
         target = fresh
     else:
         path.mkdir(exist_ok=True)
