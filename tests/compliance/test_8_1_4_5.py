@@ -19,7 +19,7 @@ EICAR = (
 )
 TRIED = probe(
     f"python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(\"{EICAR}\"))'"
-    " | clamscan --no-summary --infected --database=/var/lib/clamav/ganyun.ndb -; true"
+    " | clamscan --tempdir=/dev/shm --no-summary --infected --database=/var/lib/clamav/ganyun.ndb -; true"
 )
 # The head of each of the vendor's files: ClamAV-VDB:build time:version:signatures.
 VENDOR = probe(
