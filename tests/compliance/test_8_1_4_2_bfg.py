@@ -23,9 +23,11 @@ GIVES_RIGHTS = {
     *("ssh-keysign", "pam_extrausers_chkpwd", "unix_chkpwd"),
 }
 SETUID = probe("find / -xdev -type f -perm /6000 -printf '%m %u:%g %p\\n'")
+# Packages name their programs with or without /usr; dpkg is asked once.
 UNPACKAGED = probe(
-    "find / -xdev -type f -perm /6000 -print | while read -r path; do"
-    ' dpkg-query -S "$path" "${path#/usr}" 2>/dev/null | grep -q . || echo "$path"; done'
+    "paths=$(find / -xdev -type f -perm /6000 -print);"
+    " known=$(dpkg-query -S $paths $(echo \"$paths\" | sed 's|^/usr||') 2>/dev/null | sed -E 's/.*: //; s|^/usr||');"
+    ' for path in $paths; do echo "$known" | grep -qxF "${path#/usr}" || echo "$path"; done'
 )
 SERVICES = ("nginx", "haproxy", "keepalived", "postgresql@15-main", "prometheus", "prometheus-node-exporter",
             "prometheus-blackbox-exporter", "ganyun-vault")  # fmt: skip
