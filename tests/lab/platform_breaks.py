@@ -56,6 +56,11 @@ class Lab:
         """The one network resource of that name."""
         return next(iter(getattr(self.cloud.network, kind)(name=name)))
 
+    def subnet(self, network: str) -> Any:
+        """The IPv4 subnet of a network: one of IPv6 would have a second router announce itself to the hosts."""
+        key = self.named("networks", network).id
+        return next(iter(self.cloud.network.subnets(network_id=key, ip_version=4)))
+
     def server(self, name: str) -> Any:
         """A host's server."""
         return next(one for one in self.cloud.compute.servers(all_projects=True) if one.name == name)
@@ -120,7 +125,7 @@ def a_network_for_everybody_over_anothers_addresses(lab: Lab, undo: Undo) -> Non
     network, project = lab.cloud.network, lab.projects["city-office"]
     made = network.create_network(name=RED, project_id=project, is_shared=True)
     undo.callback(network.delete_network, made.id, ignore_missing=False)
-    taken = lab.named("subnets", "website-shared").cidr
+    taken = lab.subnet("website-shared").cidr
     network.create_subnet(name=RED, project_id=project, network_id=made.id, ip_version=4, cidr=taken,
                           is_dhcp_enabled=False)  # fmt: skip
 
@@ -150,10 +155,11 @@ def a_planned_network_under_another_name(lab: Lab, undo: Undo) -> None:
 def a_second_exit_with_an_address_for_the_database(lab: Lab, undo: Undo) -> None:
     network, project = lab.cloud.network, lab.projects["city-approval"]
     outside = next(iter(network.networks(is_router_external=True))).id
-    inside = lab.named("networks", "approval-dedicated")
+    inside = lab.subnet("approval-dedicated")
     router = network.create_router(name=RED, project_id=project, external_gateway_info={"network_id": outside})
     undo.callback(network.delete_router, router.id, ignore_missing=False)
-    port = network.create_port(name=RED, project_id=project, network_id=inside.id)
+    own = {"network_id": inside.network_id, "fixed_ips": [{"subnet_id": inside.id}]}
+    port = network.create_port(name=RED, project_id=project, **own)
     network.add_interface_to_router(router.id, port_id=port.id)
     undo.callback(network.remove_interface_from_router, router.id, port_id=port.id)
     fixed = lab.named("ports", "db-1").id
@@ -182,7 +188,8 @@ def a_host_with_a_second_leg(lab: Lab, undo: Undo) -> None:
 @breaks("8.1.2.1-d:routes")
 def a_route_too_many(lab: Lab, undo: Undo) -> None:
     core = lab.named("routers", "core")
-    route = {"destination": "192.0.2.0/24", "nexthop": core.routes[0]["nexthop"]}
+    hops = (route["nexthop"] for route in core.routes)
+    route = {"destination": "192.0.2.0/24", "nexthop": next(hop for hop in hops if ":" not in hop)}
     body = {"router": {"routes": [route]}}
     put(lab.cloud.network, f"/routers/{core.id}/add_extraroutes", body)
     undo.callback(put, lab.cloud.network, f"/routers/{core.id}/remove_extraroutes", body)
@@ -315,8 +322,9 @@ def a_host_made_soft(lab: Lab, undo: Undo) -> None:
 @breaks("8.1.2.1-e:gateway-pair")
 def a_gateway_that_may_not_take_over(lab: Lab, undo: Undo) -> None:
     """The one that does not hold the shared address now."""
-    shared = lab.named("ports", "website-web-gateway-sites").fixed_ips[0]["ip_address"]
-    idle = next(one for one in ("gw-1", "gw-2") if f" {shared}/" not in lab.on(one, "ip -o address").stdout)
+    shared = [each["ip_address"] for each in lab.named("ports", "website-web-gateway-sites").fixed_ips]
+    held = {one: lab.on(one, "ip -o address").stdout for one in ("gw-1", "gw-2")}
+    idle = next(one for one, text in held.items() if not any(f" {address}/" in text for address in shared))
     port = lab.named("ports", idle)
     undo.callback(lab.cloud.network.update_port, port.id, allowed_address_pairs=port.allowed_address_pairs)
     lab.cloud.network.update_port(port.id, allowed_address_pairs=[])
