@@ -1,4 +1,4 @@
-"""The audit of the platform seen red: all of tests/lab/platform_breaks.py at once; then put back, and green.
+"""The audit of the platform seen red: all of tests/lab/platform_breaks*.py at once; then put back, and green.
 
 Two audits, one while everything is broken and one after: a point counts as seen when it fails in the first alone.
 """
@@ -18,8 +18,9 @@ from infra.plan.commands import FACTS
 from infra.plan.load import load
 from tests.compliance.platform.gather import SOURCES, look
 from tests.compliance.platform.snapshot import Snapshot
+from tests.lab import platform_breaks, platform_breaks_else
 from tests.lab.conftest import Run
-from tests.lab.platform_breaks import Lab, broken
+from tests.lab.platform_lab import Lab, broken
 
 Point = tuple[str, str]
 MOMENTARY = {"started", "ended", "readings", "clocks", "crossing", "own_views", "actions", "deleted"}
@@ -46,7 +47,7 @@ def audits(cloud: Any, on: Run, run: Run, reports: Path) -> dict[str, Any]:
         return {(item, one["point"]): one["detail"] for item, one in found}
 
     before = things(look(plan))
-    with broken(Lab(cloud, on, projects)) as wanted:
+    with broken(Lab(cloud, on, projects), platform_breaks, platform_breaks_else) as wanted:
         red = failed()
     return {"wanted": wanted, "red": red, "green": failed(), "before": before, "after": things(look(plan))}
 
