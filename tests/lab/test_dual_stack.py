@@ -23,6 +23,11 @@ def reached(on: Run, name: str, targets: Iterable[tuple[str, int]]) -> set[tuple
     return {(address, int(port)) for address, port in (line.split() for line in lines if line)}
 
 
+def one_a_zone(hosts: Hosts) -> list[str]:
+    """The first host of each zone."""
+    return list({host["ganyun_zone"]: name for name, host in sorted(hosts.items(), reverse=True)}.values())
+
+
 def permitted(host: dict[str, Any], hosts: Hosts) -> set[tuple[str, int]]:
     """The IPv6 addresses and TCP ports of other hosts that a host may call."""
     every = {other["ganyun_address6"] for other in hosts.values()}
@@ -32,8 +37,10 @@ def permitted(host: dict[str, Any], hosts: Hosts) -> set[tuple[str, int]]:
 
 def test_every_host_has_its_planned_address_and_its_way_out_in_ipv6(on: Run, hostvars: Hosts) -> None:
     for name, host in hostvars.items():
-        links = json.loads(on(name, "ip -json -6 address show scope global -deprecated").stdout)
-        found = {one["local"] for link in links for one in link.get("addr_info", [])}
+        links = json.loads(on(name, "ip -json -6 address show scope global").stdout)
+        every = [one for link in links for one in link.get("addr_info", [])]
+        # The gateways' shared address is deprecated: nobody is called from it.
+        found = {one["local"] for one in every if "local" in one and not one.get("deprecated")}
         assert found == {host["ganyun_address6"]}, name
         routes = json.loads(on(name, "ip -json -6 route show default").stdout)
         assert [route["gateway"].startswith("fe80:") for route in routes] == [True], (name, routes)
@@ -42,7 +49,7 @@ def test_every_host_has_its_planned_address_and_its_way_out_in_ipv6(on: Run, hos
 def test_what_the_matrix_permits_passes_over_ipv6_and_nothing_else(on: Run, hostvars: Hosts) -> None:
     """Of every port that some host hears, tried from a host of each zone."""
     ports = {port for host in hostvars.values() for flow in host["ganyun_flows_in"] for port in flow["ports"]}
-    for name in ("bastion-1", "gw-1", "web-1", "db-1", "vault-1"):
+    for name in one_a_zone(hostvars):
         others = [host["ganyun_address6"] for other, host in hostvars.items() if other != name]
         targets = {(address, port) for address in others for port in ports}
         assert reached(on, name, targets) == permitted(hostvars[name], hostvars), name
@@ -67,7 +74,7 @@ def test_the_monitor_probes_every_site_in_each_family(on: Run, inventory: dict[s
     assert good == {(site, family) for site in sites for family in ("IPv4", "IPv6")}
 
 
-def test_nothing_leaves_the_extranet_over_ipv6(on: Run) -> None:
+def test_nothing_leaves_the_extranet_over_ipv6(on: Run, hostvars: Hosts) -> None:
     """The exit has no way to the IPv6 Internet: what is sent there comes to an end, from a host at the exit too."""
-    for name in ("bastion-1", "gw-1", "db-1"):
+    for name in one_a_zone(hostvars):
         assert not reached(on, name, {("2001:db8::1", 443)}), name
