@@ -10,13 +10,18 @@ from typing import Annotated
 
 import typer
 
+from tests.compliance.catalogue import load_catalogue
+from tests.compliance.pages import pages, write
 from tests.compliance.report import Report, load_report, summary
 from tests.compliance.report import schedule as timer
 from tests.compliance.report.signature import PUBLIC, public_key
 from tests.compliance.report.signature import verify as problems
 from tests.compliance.report.summary import told
+from tests.compliance.traces import traces
+from tests.compliance.waivers import load_waivers
 
 HOME = Path(__file__).resolve().parents[2]
+DOCS = HOME / "docs" / "controls"
 UNITS = Path.home() / ".config" / "systemd" / "user"
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -92,6 +97,13 @@ def daily() -> None:
         print(f"检查未能完成 the audit was not made:\n{done.stdout[-2000:]}{done.stderr[-2000:]}", file=sys.stderr)
         raise typer.Exit(2)
     changes()
+
+
+@cli.command("pages")
+def write_pages(folder: Annotated[Path, typer.Argument(help="目录 where they go")] = DOCS) -> None:
+    """生成控制项说明 write docs/controls: one page for each item of the catalogue."""
+    catalogue = load_catalogue()
+    write(pages(catalogue, traces(), load_waivers(catalogue)), folder)
 
 
 @cli.command()
