@@ -45,7 +45,6 @@ class Control(Frozen):
     test_unit: str | None = None
     requirement: str
     automation: Automation
-    high_risk: bool = False
     role: str | None = None
     limits: dict[str, dict[Annotated[Level, BeforeValidator(int)], int]] = Field(default_factory=dict)
     mend: str = ""
@@ -55,12 +54,19 @@ class Control(Frozen):
     unsure: bool = False
     # Why no automatic check is possible.
     reason: str = ""
+    # The case of the guide to high risks that a failure of this item may be.
+    risk_case: str = ""
 
     @property
     def title(self) -> str:
         """The control point with the item's letter, short enough for a table head."""
         letter = self.id.partition("-")[2]
         return f"{self.point} {letter})" if letter else self.point
+
+    @property
+    def high_risk(self) -> bool:
+        """Whether the guide to high risks has a case for this item."""
+        return bool(self.risk_case)
 
     def number(self, level: Level) -> str:
         """The clause number that an evaluator of this level looks for."""

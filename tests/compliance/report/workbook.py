@@ -30,7 +30,7 @@ FORM = {
     "测评项": 14,
     "测评单元": 13,
     "测评指标（转述）": 40,
-    "风险": 8,
+    "高风险判例": 24,
     "测评对象": 14,
     "结果记录": 60,
     "符合情况": 11,
@@ -82,7 +82,7 @@ def _row(system: SystemReport, item: SystemItem, result: ItemResult | None) -> I
         control.number(system.level),
         (control.test_unit or "") if system.level == 3 else "",
         control.requirement,
-        "高" if control.high_risk else "",
+        control.risk_case,
     )
     if result is None:
         return *head, "—", control.reason or "本次没有可用的自动检查", CHINESE[Verdict.NOT_EVALUATED], control.mend, ""
