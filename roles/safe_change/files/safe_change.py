@@ -1,6 +1,6 @@
 """Keeps a way back while a host is being changed: snapshot, timed revert without network, and undo of the last run.
 
-Runs on the host as root with Debian's own python3, so it imports nothing beyond the standard library.
+Runs on the host as root with its own python3, so it imports nothing beyond the standard library.
     arm --after N   take a snapshot (or keep that of an unfinished run) and start the timer
     settle          a new login was proved: stop the timer, keep the snapshot if the run changed anything
     revert WHICH    undo what the run of `pending` or `last` changed; what others changed since stays and is named
@@ -23,6 +23,7 @@ from typing import Any
 
 STORE = Path("/var/lib/ganyun/revert")
 EFFECTIVE = Path("/var/lib/ganyun/effective")
+DPKG = Path("/usr/bin/dpkg")
 UNIT = "ganyun-revert"
 # Whole trees that come back byte for byte, and places of which only owner and mode are ours to restore.
 TREES = ("/etc", "/usr/share/pam-configs", "/var/lib/pam")
@@ -80,7 +81,10 @@ def special() -> dict[str, list[str | int]]:
 
 def packages() -> dict[str, str]:
     """Installed packages with their versions."""
-    listed = run("dpkg-query", "-W", "-f=${db:Status-Abbrev}\t${Package}\t${Version}\n").stdout
+    if not DPKG.exists():
+        listed = run("rpm", "--query", "--all", "--queryformat=ii\t%{NAME}\t%{EVR}\n").stdout
+    else:
+        listed = run("dpkg-query", "-W", "-f=${db:Status-Abbrev}\t${Package}\t${Version}\n").stdout
     rows = (line.split("\t") for line in listed.splitlines())
     return {name: version for status, name, version in rows if status.startswith("ii")}
 
@@ -160,8 +164,12 @@ def restore_modes(before: Mapping[str, Any], names: set[str]) -> None:
 def restore_packages(before: Mapping[str, str], names: set[str]) -> list[list[str]]:
     """Commands that remove what was added (no network needed) and fetch again what was removed or upgraded.
 
-    dpkg, unlike apt, keeps an added package that something else has come to need since.
+    dpkg and rpm, unlike apt and dnf, keep an added package that something else has come to need since.
     """
+    if not DPKG.exists():
+        old = sorted(f"{name}-{before[name]}" for name in names if name in before)
+        fresh = sorted(names - set(before))
+        return [["rpm", "--erase", *fresh]] * bool(fresh) + [["dnf", "-y", "-q", "install", *old]] * bool(old)
     apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "-q", "--allow-downgrades"]
     gone = sorted(f"{name}={before[name]}" for name in names if name in before)
     added = sorted(names - set(before))
@@ -198,7 +206,7 @@ def revert(store: Path) -> None:
         ]
         + [["nft", "-f", str(store / "ruleset.nft")], ["systemctl", "daemon-reload"]]
         + [["systemctl", "stop" if name not in before["units"] else "start", name] for name in sorted(mine["units"])]
-        + [["systemctl", "try-reload-or-restart", "ssh.service"]]
+        + [["systemctl", "try-reload-or-restart", "ssh.service" if DPKG.exists() else "sshd.service"]]
         + [["systemctl", "try-restart", f"{name}.service"] for name in ("rsyslog", "systemd-journald")]
     )
     shutil.rmtree(store)

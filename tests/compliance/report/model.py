@@ -10,6 +10,7 @@ from pathlib import Path
 
 from infra.plan.waivers import Waiver
 from tests.compliance.catalogue import Catalogue, Control, Frozen, Level
+from tests.compliance.distributions import unproved
 from tests.compliance.platform.subject import NAME as PLATFORM
 from tests.compliance.probes import HostEvidence
 from tests.compliance.report.changes import NOTHING, Change, Earlier, changes
@@ -31,6 +32,8 @@ class HostReport(Frozen):
     started: datetime
     ended: datetime
     unreachable: str
+    # Its distribution, where nobody has proved these checks there.
+    unproved: str = ""
     items: tuple[ItemResult, ...]
 
     def verdict(self, item: str) -> Verdict | None:
@@ -173,6 +176,7 @@ def build_report(
             started=answers[host.name].started,
             ended=answers[host.name].ended,
             unreachable=answers[host.name].unreachable,
+            unproved=unproved(answers[host.name]),
             items=of(host.name),
         )
         for host in scope.hosts

@@ -73,11 +73,13 @@ def _result(report: Report) -> dict[str, Any]:
 
 def _inventory(report: Report, host: HostReport) -> dict[str, Any]:
     facts = {"name": host.name, "level": str(host.level), "zone": host.zone, "system": host.system, "owner": host.owner}
+    remarks = [f"不可达 unreachable: {host.unreachable}"] * bool(host.unreachable)
+    remarks += [f"未在此平台验证 not proved on this platform: {host.unproved}"] * bool(host.unproved)
     return {
         "uuid": _id(report, host.name),
         "description": f"{host.system} {host.name}",
         "props": [_prop(name, value) for name, value in facts.items() if value.strip()],
-        **({"remarks": f"不可达 unreachable: {host.unreachable}"} if host.unreachable else {}),
+        **({"remarks": "\n".join(remarks)} if remarks else {}),
     }
 
 

@@ -10,6 +10,7 @@ from tests.compliance.verdicts import CHINESE
 def summary(report: Report) -> list[str]:
     """Who was silent, each host's verdicts, the total, and what changed."""
     lines = [f"不可达，全部未评估 UNREACHABLE: {one.name}: {one.unreachable}" for one in report.unreachable]
+    lines += [f"未在此平台验证 not proved on this platform: {h.name}: {h.unproved}" for h in report.hosts if h.unproved]
     for host in report.hosts:
         counts = "  ".join(f"{CHINESE[verdict]} {count}" for verdict, count in host.counts.items())
         lines.append(f"{host.name:<12} 第{'二' if host.level == 2 else '三'}级  {counts}")

@@ -101,7 +101,7 @@ def _overview(sheet: Worksheet, report: Report) -> None:
                 system.name,
                 f"第{'二' if system.level == 2 else '三'}级",
                 system.owner,
-                "、".join(host.name for host in system.hosts),
+                "、".join(host.name + "（未在此平台验证）" * bool(host.unproved) for host in system.hosts),
                 *(str(system.counts[verdict]) for verdict in CHINESE),
             )
             for system in report.systems
