@@ -9,7 +9,7 @@ from tests.compliance.audit import Audit
 from tests.compliance.probes import probe
 from tests.compliance.test_8_1_4_3 import blocks
 
-NAMES = ("malware", "integrity", "intrusion")
+NAMES = ("malware", "integrity", "intrusion", "vulnerabilities")
 TIMERS = probe(
     f"systemctl show -p Id,ActiveState,UnitFileState {' '.join(f'ganyun-watch@{name}.timer' for name in NAMES)}"
 )
