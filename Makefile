@@ -58,7 +58,7 @@ province: environment  ## 全省各级 stack（先 make destroy 删除切片）a
 province-destroy: environment  ## 删除全省各级 stack remove all of the province's stacks
 	@$(ACTIVE) \
 	for stack in $$(python -m infra.plan stacks $(TOP) | tac); do \
-	  pulumi destroy --yes --skip-preview --stack $$stack; \
+	  pulumi destroy --yes --stack $$stack; \
 	done
 
 test: lint unit  ## 全部测试 lint, types, unit, policy, end to end (on the lab that is up, else on one made for it)
