@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
 import openstack
@@ -16,9 +15,11 @@ from keystoneauth1.exceptions import ClientException
 from openstack.exceptions import ConfigException, SDKException
 
 from infra.plan.plan import Plan
+from tests.compliance.audit import UnreadableError
 from tests.compliance.platform import seen
 from tests.compliance.platform.crossing import doors, strangers, trespass
-from tests.compliance.platform.snapshot import Snapshot
+from tests.compliance.platform.sites import handshakes
+from tests.compliance.platform.snapshot import Snapshot, Try, Unread
 from tests.compliance.platform.territory import Territory
 from tests.compliance.verdicts import Evidence
 
@@ -109,33 +110,31 @@ class Reader:
             command=command, output="\n".join(lines), exit_status=200, read_at=datetime.now(UTC)
         )
 
+    def attempt(self, name: str, read: Callable[[], Any]) -> Any:
+        """What reading a source gives, or why it could not be read."""
+        try:
+            return read()
+        except (SDKException, ClientException, UnreadableError) as problem:
+            self.unread[name] = reason(problem)
+            return Unread(f"{name}: {self.unread[name]}")
+
     def things(self, name: str) -> tuple[Any, ...]:
         """All of a source, page by page."""
         source = SOURCES[name]
         found, path = [], source.path
-        try:
-            while path:
-                page = self.get(source.service, path)
-                found += [source.model.model_validate(one) for one in page[source.key]]
-                links = page.get(f"{source.key}_links") or []
-                following = next((link["href"] for link in links if link["rel"] == "next"), page.get("next"))
-                path = str(following or "").removeprefix(
-                    "/v2"
-                )  # Glance gives a path with its version, Nova a whole URL
-        except (SDKException, ClientException) as problem:
-            self.unread[name] = reason(problem)
-            return ()
+        while path:
+            page = self.get(source.service, path)
+            found += [source.model.model_validate(one) for one in page[source.key]]
+            links = page.get(f"{source.key}_links") or []
+            following = next((link["href"] for link in links if link["rel"] == "next"), page.get("next"))
+            path = str(following or "").removeprefix("/v2")  # Glance's begins with its version, Nova's is a whole URL
         self.keep(name, f"GET {source.service} {source.path}", (one.told for one in found))
         return tuple(found)
 
-    def quotas(self, name: str, projects: Mapping[str, str]) -> tuple[seen.Quota, ...]:
+    def quotas(self, name: str, territory: Territory) -> tuple[seen.Quota, ...]:
         """The limits of each of the stack's projects."""
         service, path, key, words = QUOTAS[name]
-        try:
-            answers = {one: self.get(service, path.format(one))[key] for one in projects.values()}
-        except (SDKException, ClientException) as problem:
-            self.unread[name] = reason(problem)
-            return ()
+        answers = {one: self.get(service, path.format(one))[key] for one in territory.projects.values()}
         found = tuple(
             seen.Quota(project_id=project, limits={ours: limits[theirs] for ours, theirs in words.items()})
             for project, limits in answers.items()
@@ -146,46 +145,34 @@ class Reader:
     def actions(self, name: str, servers: Iterable[seen.Server]) -> dict[str, tuple[seen.Action, ...]]:
         """What was done to some servers, newest first; 2.21 is the first version that tells it of deleted ones."""
         found = {}
-        try:
-            for server in servers:
-                page = self.get("compute", f"/servers/{server.id}/os-instance-actions", microversion="2.21")
-                found[server.name] = tuple(seen.Action.model_validate(one) for one in page["instanceActions"])
-        except (SDKException, ClientException) as problem:
-            self.unread[name] = reason(problem)
-            return {}
+        for server in servers:
+            page = self.get("compute", f"/servers/{server.id}/os-instance-actions", microversion="2.21")
+            found[server.name] = tuple(seen.Action.model_validate(one) for one in page["instanceActions"])
         lines = (f"{server}: {action.told}" for server, taken in found.items() for action in taken)
         self.keep(name, "GET compute /servers/<id>/os-instance-actions", lines)
         return found
 
     def graves(self, territory: Territory) -> list[seen.Server]:
         """Some servers of the stack that are no more."""
-        try:
-            page = self.get("compute", "/servers/detail?all_tenants=1&deleted=true&limit=100")
-        except (SDKException, ClientException):
-            return []
+        page = self.get("compute", "/servers/detail?all_tenants=1&deleted=true&limit=100")
         return territory.own([seen.Server.model_validate(one) for one in page["servers"]])[:SAMPLE]
 
+    def tries(self, name: str, found: Iterable[Try]) -> tuple[Try, ...]:
+        """Attempts, with their outcome as evidence."""
+        done = tuple(found)
+        self.keep(name, f"GET {name}", (one.told for one in done))
+        return done
 
-def handshake(address: str) -> str:
-    """What a web site agrees to, its certificate aside; or why it does not."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    try:
-        with socket.create_connection((address, 443), timeout=5) as plain, context.wrap_socket(plain) as wrapped:
-            return f"{wrapped.version()} {(wrapped.cipher() or ('',))[0]}"
-    except OSError as problem:
-        return reason(problem)
+    def visits(self, ways: Mapping[str, str], territory: Territory) -> tuple[tuple[Try, ...], tuple[Try, ...]]:
+        """What each project's rights gave of another's things, and of its own."""
+        foreign, own = trespass(self.connection, ways, territory)
+        return self.tries("crossing", foreign), self.tries("own_views", own)
 
-
-def sites(territory: Territory) -> list[str]:
-    """Floating addresses that sites are reached by."""
-    public = {
-        (territory.projects.get(group.project, ""), f"{group.name}-{group.virtual_address_name}")
-        for group in territory.plan.host_groups
-        if group.zone == "public" and group.floating_address
-    }
-    ports = {port.id for port in territory.cloud.ports if (port.project_id, port.name) in public}
-    return [one.address for one in territory.cloud.floating if one.port_id in ports]
+    def sites(self, territory: Territory) -> dict[str, str]:
+        """What each web site agrees to."""
+        found = handshakes(territory)
+        self.keep("handshakes", "TLS :443", (f"{address}: {said}" for address, said in found.items()))
+        return found
 
 
 def off(told: datetime, before: datetime, after: datetime) -> float:
@@ -209,28 +196,34 @@ def look(plan: Plan, connect: Callable[..., Any] = openstack.connect) -> Snapsho
         return Snapshot(started, datetime.now(UTC), unreachable=reason(problem))
     reader = Reader(connection)
     with ThreadPoolExecutor(8) as pool:
-        listed: dict[str, Any] = dict(zip(SOURCES, pool.map(reader.things, SOURCES), strict=True))
-        cloud = Snapshot(started, started, asker=asker, **listed)
-        territory, ways = Territory(plan, cloud), doors(connection)
-        quotas = {name: pool.submit(reader.quotas, name, territory.projects) for name in QUOTAS}
-        actions = pool.submit(reader.actions, "actions", territory.own(cloud.servers)[:SAMPLE])
-        deleted = pool.submit(lambda: reader.actions("deleted", reader.graves(territory)))
-        crossing = pool.submit(trespass, connection, ways, territory)
-        anonymous = pool.submit(strangers, connection, ways)
-        shaken = {address: pool.submit(handshake, address) for address in sites(territory)}
-        read: dict[str, Any] = {name: future.result() for name, future in quotas.items()}
-        cloud = replace(
-            cloud,
-            **read,
-            actions=actions.result(),
-            deleted=deleted.result(),
-            crossing=crossing.result()[0],
-            own_views=crossing.result()[1],
-            anonymous=anonymous.result(),
-            handshakes={address: future.result() for address, future in shaken.items()},
+
+        def all_of(reads: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+            waiting = {name: pool.submit(reader.attempt, name, read) for name, read in reads.items()}
+            return {name: future.result() for name, future in waiting.items()}
+
+        cloud = Snapshot(started, started, asker, **all_of({name: partial(reader.things, name) for name in SOURCES}))
+        territory = Territory(plan, cloud)
+        ways = reader.attempt("crossing", lambda: doors(connection))
+        read = all_of(
+            {
+                **{name: partial(reader.quotas, name, territory) for name in QUOTAS},
+                "actions": lambda: reader.actions("actions", territory.own(cloud.servers)[:SAMPLE]),
+                "deleted": lambda: reader.actions("deleted", reader.graves(territory)),
+                "crossing": lambda: reader.visits(ways, territory),
+                "anonymous": lambda: reader.tries("anonymous", strangers(connection, ways)),
+                "handshakes": lambda: reader.sites(territory),
+            }
         )
-    for name in ("crossing", "own_views", "anonymous"):
-        reader.keep(name, f"GET {name}", (one.told for one in getattr(cloud, name)))
-    reader.keep("handshakes", "TLS :443", (f"{address}: {said}" for address, said in cloud.handshakes.items()))
+    visits = read.pop("crossing")
+    foreign, own = (visits, visits) if isinstance(visits, Unread) else visits
     reader.keep("clocks", "HTTP Date", (f"{service}: {seconds:.1f} s" for service, seconds in reader.clocks.items()))
-    return replace(cloud, ended=datetime.now(UTC), readings=reader.readings, unread=reader.unread, clocks=reader.clocks)
+    return replace(
+        cloud,
+        ended=datetime.now(UTC),
+        readings=reader.readings,
+        unread=reader.unread,
+        clocks=reader.clocks,
+        crossing=foreign,
+        own_views=own,
+        **read,
+    )

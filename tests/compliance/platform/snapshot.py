@@ -5,9 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Never, Self
 
+from tests.compliance.audit import UnreadableError
 from tests.compliance.platform import seen
 from tests.compliance.verdicts import Evidence
+
+
+class Unread(tuple[Any, ...]):
+    """Stands for what could not be read: whoever looks into it is told why, instead of finding nothing there."""
+
+    reason: str
+
+    def __new__(cls, reason: str) -> Self:
+        """Nothing, and the reason."""
+        made = super().__new__(cls)
+        made.reason = reason
+        return made
+
+    def _tell(self, *_: object) -> Never:
+        raise UnreadableError(self.reason)
+
+    __iter__ = __len__ = __contains__ = __getitem__ = __getattr__ = _tell
 
 
 @dataclass(frozen=True)
@@ -35,7 +54,8 @@ class Try:
 class Snapshot:
     """Everything that was seen, by source; the fields' names are the sources' names.
 
-    `unread` says why a source could not be read, `unreachable` why none could. `asker` is the id of the user who asked.
+    `unread` says why a source could not be read (its field is then `Unread`), `unreachable` why none could; `asker` is
+    the id of the user who asked.
     """
 
     started: datetime

@@ -13,7 +13,8 @@ import pytest
 
 from tests.compliance.audit import UnreadableError
 from tests.compliance.catalogue import load_catalogue
-from tests.compliance.platform.snapshot import Snapshot
+from tests.compliance.platform.gather import QUOTAS, SOURCES
+from tests.compliance.platform.snapshot import Snapshot, Unread
 from tests.compliance.platform.subject import PlatformAudit
 from tests.compliance.probes import HostEvidence, Probe
 from tests.compliance.verdicts import Finding, Verdict
@@ -104,10 +105,18 @@ def test_a_cloud_that_cannot_be_reached_is_not_evaluated() -> None:
         findings(silent)
 
 
-def test_a_source_that_is_refused_is_not_taken_for_an_empty_one() -> None:
-    cloud = replace(clouds.good(), floating=(), unread={"floating": "HTTP 403"})
-    with pytest.raises(UnreadableError, match="floating: HTTP 403"):
-        findings(cloud)
+@pytest.mark.parametrize("source", sorted({*SOURCES, *QUOTAS, "actions", "crossing", "own_views", "anonymous"}))
+def test_a_source_that_cannot_be_read_fails_and_passes_nothing(source: str) -> None:
+    changed: dict[str, Any] = {source: Unread("HTTP 403"), "unread": {source: "HTTP 403"}}
+    cloud, broken_off = replace(clouds.good(), **changed), 0
+    for item, check in checks().items():
+        audit = PlatformAudit(CATALOGUE.by_id[item], 3, cloud, clouds.plan(), clouds.world(), clouds.scope(), well())
+        try:
+            check(audit)
+        except UnreadableError:
+            broken_off += 1
+        assert not [one.detail for one in audit.findings if one.verdict is Verdict.FAIL]
+    assert broken_off
 
 
 def test_a_silent_host_leaves_a_point_open_and_is_named() -> None:
