@@ -13,6 +13,7 @@ import pulumi
 
 from infra.contract import TenancyFacts
 from infra.grant import territory
+from infra.plan.base import VERSIONS, of_family
 from infra.plan.plan import Plan
 
 
@@ -32,10 +33,12 @@ def half_made(resources: Sequence[Mapping[str, Any]]) -> list[str]:
 def planned_names(plan: Plan) -> set[str]:
     """Names that components give."""
     names = {group.name for group in plan.security_groups} | {router.name for router in plan.routers}
-    names |= {segment.name for segment in plan.segments}
     links = [*plan.links, *(crossing.link for crossing in plan.downlinks)]
-    names |= {link.name for link in links} | {f"{link.name}-{end}" for link in links for end, _ in link.ends}
+    networks = {segment.name for segment in plan.segments} | {link.name for link in links}
+    names |= {of_family(name, version) for name in networks for version in VERSIONS}
+    names |= {f"{link.name}-{end}" for link in links for end, _ in link.ends}
     names |= {host.name for group in plan.host_groups for host in group.hosts}
+    names |= {tenancy.router for tenancy in plan.tenancies}
     return names | {f"{group.name}-{group.virtual_address_name}" for group in plan.host_groups}
 
 
@@ -49,7 +52,7 @@ def find_leftovers(network: Any, known: Set[str], projects: Container[str], name
         if address.port_id is None or address.port_id in known:
             yield Leftover("floating address", address.floating_ip_address, partial(network.delete_ip, address))
     for router in network.routers():
-        if router.id in known and router.project_id in projects:
+        if (router.id in known or router.name in names) and router.project_id in projects:
             for port in network.ports(device_id=router.id, device_owner="network:router_interface"):
                 if port.id not in known:
                     leave = partial(network.remove_interface_from_router, router, port=port.id)

@@ -1,7 +1,7 @@
 """Where a stack builds: in domains of its own as the cloud's admin, or in what the stack above made for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_openstack as openstack
@@ -10,6 +10,7 @@ from infra.components.pool import Pool
 from infra.components.scope import scoped
 from infra.components.tenancy import Tenancy
 from infra.contract import TenancyFacts
+from infra.plan.base import Version
 from infra.plan.plan import Plan
 from infra.preflight import Cloud
 
@@ -18,15 +19,15 @@ from infra.preflight import Cloud
 class Rooms:
     """By project: its id, by which options its networks are made, by which provider its servers.
 
-    Subnets come from `pool`, where stacks that are not to leave their blocks share a cloud, and `scope` is what all
-    those pools are in.
+    Subnets come from `pools`, one a family, where stacks that are not to leave their blocks share a cloud, and `scopes`
+    are what all those pools are in.
     """
 
     projects: Mapping[str, pulumi.Input[str]]
     options: Mapping[str, pulumi.ResourceOptions]
     servers: Mapping[str, openstack.Provider]
-    pool: pulumi.Input[str] | None = None
-    scope: pulumi.Input[str] | None = None
+    pools: Mapping[Version, pulumi.Input[str]] = field(default_factory=dict)
+    scopes: Mapping[Version, pulumi.Input[str]] = field(default_factory=dict)
     grant: TenancyFacts | None = None
 
     @property
@@ -45,11 +46,12 @@ def made(plan: Plan, cloud: Cloud) -> Rooms:
     if not plan.pool:
         return Rooms(projects, options, servers)
     pool = Pool(plan.name, plan.pool, opts=opts)
-    return Rooms(projects, options, servers, pool.id, pool.scope)
+    return Rooms(projects, options, servers, pool.ids, pool.scopes)
 
 
 def granted(facts: TenancyFacts, cloud: Cloud) -> Rooms:
     """What the stack above made: the manager of a domain acts in one project at a time."""
     providers = {name: scoped(name, cloud, project) for name, project in facts.projects.items()}
     options = {name: pulumi.ResourceOptions(providers=[provider]) for name, provider in providers.items()}
-    return Rooms(facts.projects, options, providers, facts.subnet_pool, None, facts)
+    pools: dict[Version, str] = {4: facts.subnet_pool, 6: facts.subnet_pool6}
+    return Rooms(facts.projects, options, providers, pools, grant=facts)

@@ -6,6 +6,7 @@ from pulumi_openstack import compute, identity, networking
 
 from infra.components.default_group import DefaultGroup
 from infra.components.scope import scoped
+from infra.plan.base import VERSIONS
 from infra.plan.plan import PlannedDomain, PlannedProject
 from infra.preflight import Cloud
 
@@ -58,7 +59,7 @@ class Tenancy(pulumi.ComponentResource):
             label,
             project_id=project.id,
             network=quota.networks,
-            subnet=quota.networks,
+            subnet=quota.networks * len(VERSIONS),
             port=quota.ports,
             router=quota.routers,
             floatingip=quota.floating_addresses,

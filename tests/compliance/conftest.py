@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import os
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.compliance.platform.session import Platform, see
 from tests.compliance.platform.subject import PlatformAudit
 from tests.compliance.probes import HostEvidence, ask_all
 from tests.compliance.report import Report, build_report, summary, write_report
+from tests.compliance.report.changes import earlier
 from tests.compliance.scope import Scope, load_scope
 from tests.compliance.verdicts import FAILED, Finding, ItemResult, Verdict, judge_item, waive
 from tests.compliance.waivers import load_waivers
@@ -28,6 +30,7 @@ ANSWERS = pytest.StashKey[dict[str, HostEvidence]]()
 PLATFORM = pytest.StashKey[Platform | None]()
 RESULTS = pytest.StashKey[list[ItemResult]]()
 REPORT = pytest.StashKey[Report]()
+NOTES = pytest.StashKey[Sequence[str]]()
 STATUS = {
     Verdict.PASS: ("passed", ".", "符合 PASS"),
     Verdict.FAIL: ("failed", "F", "不符合 FAIL"),
@@ -55,7 +58,10 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     config.stash[CATALOGUE] = load_catalogue()
     config.stash[SCOPE] = load_scope(path)
-    config.stash[WAIVERS] = load_waivers(config.stash[CATALOGUE])
+    try:
+        config.stash[WAIVERS] = load_waivers(config.stash[CATALOGUE], names=config.stash[SCOPE].names)
+    except ValueError as problem:
+        raise pytest.UsageError(str(problem)) from problem
     config.stash[RESULTS] = []
 
 
@@ -167,15 +173,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     folder = session.config.getoption("--audit-report")
     if folder is None or ANSWERS not in stash:
         return
-    found = build_report(stash[CATALOGUE], stash[SCOPE], stash[WAIVERS], stash[ANSWERS], stash[RESULTS])
-    if seen := stash[PLATFORM]:
-        found = found.model_copy(update={"hosts": (*found.hosts, seen.report(stash[RESULTS]))})
-    stash[REPORT] = found
-    write_report(stash[REPORT], stash[CATALOGUE], folder)
+    results, seen = stash[RESULTS], stash[PLATFORM]
+    platform = seen.report(results) if seen else None
+    before = earlier(folder, {*stash[ANSWERS], *([platform.name] if platform else [])})
+    stash[REPORT] = build_report(
+        stash[CATALOGUE], stash[SCOPE], stash[WAIVERS], stash[ANSWERS], results, platform=platform, earlier=before
+    )
+    stash[NOTES] = write_report(stash[REPORT], folder, Path(os.environ["GANYUN_SECRETS"]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if REPORT in config.stash:
         terminalreporter.section("compliance summary 符合性检查汇总")
-        for line in summary(config.stash[REPORT]):
+        for line in (*summary(config.stash[REPORT]), *config.stash[NOTES]):
             terminalreporter.write_line(line)

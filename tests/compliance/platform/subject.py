@@ -49,7 +49,9 @@ class PlatformAudit:
 
     @cached_property
     def territory(self) -> Territory:
-        """The plan held against the snapshot."""
+        """The plan held against the snapshot; who can't see whose each project is can't judge anything of it."""
+        self.reading("domains")
+        self.reading("projects")
         return Territory(self.plan, self.cloud)
 
     def judge(self, point: str, title: str, passed: bool, detail: str, *sources: Source) -> None:
@@ -65,6 +67,10 @@ class PlatformAudit:
     def leave_open(self, point: str, title: str, reason: str, *sources: Source) -> None:
         """Record a point that cannot be evaluated here, and why."""
         self._add(point, title, Verdict.NOT_EVALUATED, reason, sources)
+
+    def not_applicable(self, point: str, title: str, reason: str, *sources: Source) -> None:
+        """Record a point that asks for nothing here, why, and what shows it."""
+        self._add(point, title, Verdict.NOT_APPLICABLE, reason, sources)
 
     def exempt(self, point: str, title: str, entry: Exemption) -> None:
         """Record a point that the register of exemptions lets pass for a time."""
@@ -123,13 +129,17 @@ class PlatformAudit:
 
     def reading(self, source: str) -> Evidence:
         """What a source of the snapshot gave; a source that could not be read ends the check."""
-        if self.cloud.unreachable:
-            raise UnreadableError(f"云平台不可达 the cloud can't be reached: {self.cloud.unreachable}")
+        self._reached()
         if source in self.cloud.unread:
             raise UnreadableError(f"{source}: {self.cloud.unread[source]}")
         return self.cloud.readings[source]
 
+    def _reached(self) -> None:
+        if self.cloud.unreachable:
+            raise UnreadableError(f"云平台不可达 the cloud can't be reached: {self.cloud.unreachable}")
+
     def _add(self, point: str, title: str, verdict: Verdict, detail: str, sources: tuple[Source, ...]) -> None:
+        self._reached()
         numbers = tuple(self._number(self.reading(one) if isinstance(one, str) else one) for one in sources)
         self.findings.append(Finding(point=point, title=title, verdict=verdict, detail=detail, evidence=numbers))
 
