@@ -54,13 +54,17 @@ class Journal:
         return self._path.exists()
 
     def killed(self, history: Iterable[Mapping[str, Any]]) -> Killed | None:
-        """The earlier run, unless it is in the history and so has saved its state, or was another stack's of that name.
+        """The earlier run, unless it ended and so has saved its state, or was another stack's of that name.
 
-        `history` is what `pulumi stack history --json` tells. Notes that mean nothing any more are forgotten.
+        `history` is what `pulumi stack history --json` tells: it has every run of this stack that ended, and none of a
+        stack that was removed. What the earlier run began with has to be this state, or one that such a run saved.
+        Notes that mean nothing any more are forgotten.
         """
         first, *notes = (json.loads(line) for line in self._path.read_text().splitlines())
         began, saved = datetime.fromisoformat(first["began"]), datetime.fromisoformat(first["saved"])
-        if saved > self._saved or any(_spans(one, began) for one in history):
+        ended = list(history)
+        ours = saved == self._saved or (saved < self._saved and any(_spans(one, saved) for one in ended))
+        if not ours or any(one["kind"] == "update" and _spans(one, began) for one in ended):
             self.forget()
             return None
         made = dict.fromkeys(Made(**note) for note in reversed(notes))
@@ -93,4 +97,4 @@ class Journal:
 
 def _spans(update: Mapping[str, Any], moment: datetime) -> bool:
     start, end = (datetime.fromisoformat(update[key]) for key in ("startTime", "endTime"))
-    return update["kind"] == "update" and start <= moment <= end + SECOND
+    return start <= moment <= end + SECOND

@@ -15,6 +15,8 @@ from tests.unit.test_components import Recorder
 NETWORK, GROUP = "openstack:networking/network:Network", "openstack:networking/secGroup:SecGroup"
 NEVER, EARLIER, LATER = "0001-01-01T00:00:00Z", "2026-11-27T08:00:00.123456789+08:00", "2026-11-27T09:00:00+08:00"
 
+SAVED_EARLIER = {"kind": "update", "startTime": "2026-11-26T23:59:00Z", "endTime": "2026-11-27T00:00:00Z"}
+
 
 def state(saved: str, *known: Made) -> dict[str, Any]:
     """As `pulumi stack export` has it; a component has no id."""
@@ -81,7 +83,7 @@ def test_the_newest_comes_first(path: Path) -> None:
 def test_what_the_state_knew_before_or_has_learned_since_is_not_lost(path: Path) -> None:
     make(path, state(EARLIER, Made(NETWORK, "n-id")))
     assert lost(path, state(EARLIER, Made(NETWORK, "n-id"))) == [Made(GROUP, "g-id")]
-    assert lost(path, state(LATER, Made(NETWORK, "n-id"), Made(GROUP, "g-id"))) == []
+    assert lost(path, state(LATER, Made(NETWORK, "n-id"), Made(GROUP, "g-id")), SAVED_EARLIER) == []
 
 
 def test_a_run_that_changes_nothing_notes_nothing(path: Path) -> None:
@@ -99,11 +101,18 @@ def test_a_run_that_ended_has_saved_its_state_and_its_notes_are_forgotten(path: 
 @pytest.mark.parametrize("other", [update("refresh"), update("destroy"), update(before=-5), update(after=-5)])
 def test_other_runs_before_or_since_say_nothing_about_it(path: Path, other: dict[str, Any]) -> None:
     make(path, state(EARLIER))
-    assert lost(path, state(LATER), other) == [Made(NETWORK, "n-id"), Made(GROUP, "g-id")]
+    assert lost(path, state(LATER), SAVED_EARLIER, other) == [Made(NETWORK, "n-id"), Made(GROUP, "g-id")]
 
 
-def test_the_notes_of_another_stack_of_that_name_are_forgotten(path: Path) -> None:
-    """Made anew after `pulumi stack rm`: what the former one built may be in use under another name."""
+def test_the_notes_of_a_state_that_no_run_of_this_stack_saved_are_forgotten(path: Path) -> None:
+    """A stack removed by force and made anew by that name: what the former one built stands, and isn't this one's."""
+    make(path, state(EARLIER))
+    assert lost(path, state(LATER)) is None
+    assert not journal(path, state(LATER)).left
+
+
+def test_the_notes_of_a_state_newer_than_this_one_are_forgotten(path: Path) -> None:
+    """An older state was brought back: what the notes tell of was made from another."""
     make(path, state(EARLIER))
     assert lost(path, state(NEVER)) is None
     assert not journal(path, state(NEVER)).left
