@@ -8,9 +8,10 @@ import pulumi_openstack as openstack
 
 from infra.components.pool import Pool
 from infra.components.scope import scoped
+from infra.components.subnets import Subnets
 from infra.components.tenancy import Tenancy
 from infra.contract import TenancyFacts
-from infra.plan.base import Version
+from infra.plan.base import VERSIONS, Version
 from infra.plan.plan import Plan
 from infra.preflight import Cloud
 
@@ -19,14 +20,14 @@ from infra.preflight import Cloud
 class Rooms:
     """By project: its id, by which options its networks are made, by which provider its servers.
 
-    Subnets come from `pools`, one a family, where stacks that are not to leave their blocks share a cloud, and `scopes`
+    `subnets` are from a pool, one a family, where stacks that are not to leave their blocks share a cloud, and `scopes`
     are what all those pools are in.
     """
 
     projects: Mapping[str, pulumi.Input[str]]
     options: Mapping[str, pulumi.ResourceOptions]
     servers: Mapping[str, openstack.Provider]
-    pools: Mapping[Version, pulumi.Input[str]] = field(default_factory=dict)
+    subnets: Mapping[Version, Subnets]
     scopes: Mapping[Version, pulumi.Input[str]] = field(default_factory=dict)
     grant: TenancyFacts | None = None
 
@@ -44,14 +45,14 @@ def made(plan: Plan, cloud: Cloud) -> Rooms:
     servers = {name: provider for tenancy in tenancies for name, provider in tenancy.servers.items()}
     options = dict.fromkeys(projects, opts)
     if not plan.pool:
-        return Rooms(projects, options, servers)
+        return Rooms(projects, options, servers, {version: Subnets() for version in VERSIONS})
     pool = Pool(plan.name, plan.pool, opts=opts)
-    return Rooms(projects, options, servers, pool.ids, pool.scopes)
+    return Rooms(projects, options, servers, {family: Subnets(one) for family, one in pool.ids.items()}, pool.scopes)
 
 
 def granted(facts: TenancyFacts, cloud: Cloud) -> Rooms:
     """What the stack above made: the manager of a domain acts in one project at a time."""
     providers = {name: scoped(name, cloud, project) for name, project in facts.projects.items()}
     options = {name: pulumi.ResourceOptions(providers=[provider]) for name, provider in providers.items()}
-    pools: dict[Version, str] = {4: facts.subnet_pool, 6: facts.subnet_pool6}
-    return Rooms(facts.projects, options, providers, pools, grant=facts)
+    subnets: dict[Version, Subnets] = {4: Subnets(facts.subnet_pool), 6: Subnets(facts.subnet_pool6)}
+    return Rooms(facts.projects, options, providers, subnets, grant=facts)

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 from pulumi_openstack import networking
 
+from infra.components.subnets import Subnets
 from infra.plan.base import Version, of_family
 from infra.plan.plan import PlannedSegment
 
@@ -28,7 +29,7 @@ class Segment(pulumi.ComponentResource):
         self,
         planned: PlannedSegment,
         project: pulumi.Input[str],
-        pools: Mapping[Version, pulumi.Input[str]],
+        sources: Mapping[Version, Subnets],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ganyun:infra:Segment", planned.name, None, opts)
@@ -40,19 +41,17 @@ class Segment(pulumi.ComponentResource):
 
         def subnet(version: Version, cidr: object, gateway: object, first: object, last: object) -> networking.Subnet:
             name = of_family(planned.name, version)
-            return networking.Subnet(
+            return sources[version].make(
                 name,
-                name=name,
+                inside,
                 tenant_id=project,
                 network_id=self.network.id,
                 ip_version=version,
                 cidr=str(cidr),
-                subnetpool_id=pools.get(version),
                 gateway_ip=str(gateway),
                 allocation_pools=[{"start": str(first), "end": str(last)}],
                 dns_nameservers=[NO_NAME_SERVER[version]],
                 tags=tags,
-                opts=inside,
                 **STATEFUL[version],
             )
 

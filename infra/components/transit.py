@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pulumi
 from pulumi_openstack import networking
 
+from infra.components.subnets import Subnets
 from infra.plan.base import Block, Version, of_family
 from infra.plan.plan import PlannedLink
 
@@ -16,7 +17,7 @@ class Transit(pulumi.ComponentResource):
         self,
         planned: PlannedLink,
         project: pulumi.Input[str],
-        pools: Mapping[Version, pulumi.Input[str]],
+        sources: Mapping[Version, Subnets],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ganyun:infra:Transit", planned.name, None, opts)
@@ -28,18 +29,16 @@ class Transit(pulumi.ComponentResource):
 
         def subnet(version: Version, cidr: Block) -> networking.Subnet:
             name = of_family(planned.name, version)
-            return networking.Subnet(
+            return sources[version].make(
                 name,
-                name=name,
+                inside,
                 tenant_id=project,
                 network_id=network.id,
                 ip_version=version,
                 cidr=str(cidr),
-                subnetpool_id=pools.get(version),
                 no_gateway=True,
                 enable_dhcp=False,
                 tags=tags,
-                opts=inside,
             )
 
         subnets = (subnet(4, planned.cidr), subnet(6, planned.cidr6))
