@@ -12,8 +12,9 @@ import pytest
 
 from infra.plan.problems import FactsError
 from infra.plan.waivers import Waiver
-from tests.compliance.audit import Audit, UnreadableError
+from tests.compliance.audit import Audit
 from tests.compliance.catalogue import Catalogue, load_catalogue
+from tests.compliance.judge import Judge, UnreadableError
 from tests.compliance.platform.session import Platform, see
 from tests.compliance.platform.subject import PlatformAudit
 from tests.compliance.probes import HostEvidence, ask_all
@@ -131,7 +132,7 @@ def read_all(config: pytest.Config) -> None:
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, bool, bool]:
     """Turn a check's findings into a verdict; what breaks off leaves the item not evaluated, and says why."""
     audit = pyfuncitem.funcargs.get("audit") or pyfuncitem.funcargs["platform"]
-    assert isinstance(audit, Audit | PlatformAudit)
+    assert isinstance(audit, Judge)
     stash = pyfuncitem.config.stash
     broken: Exception | None = None
     try:

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from tests.compliance.audit import Audit, UnreadableError
+from tests.compliance.audit import Audit
+from tests.compliance.judge import UnreadableError
 from tests.compliance.known import CLEAR_TEXT_PORTS, SAFE_CIPHER, SAFE_EXCHANGE, SAFE_MAC
 from tests.compliance.parse import accounts, between, listeners, number, settings, shadows, twice
 from tests.compliance.probes import Probe, probe

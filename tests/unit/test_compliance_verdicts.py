@@ -8,8 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from infra.plan.waivers import Waiver
-from tests.compliance.audit import EXCERPT, Audit, UnreadableError, excerpt
+from tests.compliance.audit import Audit
 from tests.compliance.catalogue import load_catalogue
+from tests.compliance.judge import EXCERPT, UnreadableError, excerpt
 from tests.compliance.probes import HostEvidence, Probe, last_line, remote_command
 from tests.compliance.scope import Flow, HostScope
 from tests.compliance.verdicts import Evidence, Finding, Verdict, judge_item, together, waive
@@ -150,6 +151,12 @@ def test_evidence_shared_by_points_is_kept_once() -> None:
     audit.judge("two", "t", True, "d", Probe("true"))
     assert len(audit.evidence) == 1
     assert [each.evidence for each in audit.findings] == [(0,), (0,)]
+
+
+def test_an_offender_found_twice_is_one_offender() -> None:
+    audit = audit_of("8.1.4.1-a", {"true": reading()})
+    audit.refuse("p", "t", ["a", "b", "a"], Probe("true"))
+    assert audit.findings[0].detail == "发现 2 项：a、b"
 
 
 def test_long_evidence_is_cut_and_says_so() -> None:

@@ -15,7 +15,7 @@ from keystoneauth1.exceptions import ClientException
 from openstack.exceptions import ConfigException, SDKException
 
 from infra.plan.plan import Plan
-from tests.compliance.audit import UnreadableError
+from tests.compliance.judge import UnreadableError
 from tests.compliance.platform import seen
 from tests.compliance.platform.crossing import doors, strangers, trespass
 from tests.compliance.platform.sites import handshakes

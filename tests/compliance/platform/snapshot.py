@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Never, Self
 
-from tests.compliance.audit import UnreadableError
+from tests.compliance.judge import UnreadableError
 from tests.compliance.platform import seen
 from tests.compliance.verdicts import Evidence
 

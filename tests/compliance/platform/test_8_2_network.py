@@ -39,7 +39,9 @@ def test_tenants_are_apart(platform: PlatformAudit) -> None:
     if platform.cloud.crossing:
         platform.refuse("crossing", title, crossed, "crossing")
     else:
-        platform.leave_open("crossing", title, "审计账户不是任何项目的成员 (the log-in is member of no project)")
+        platform.leave_open(
+            "crossing", title, "审计账户不是任何项目的成员 (the log-in is member of no project)", "crossing"
+        )
     entered = [one.told for one in platform.cloud.anonymous if one.crossed]
     platform.refuse("anonymous", "无令牌的请求均被拒绝（未拒绝的）", entered, "anonymous")
 
@@ -69,7 +71,9 @@ def self_service(platform: PlatformAudit) -> None:
     if views:
         platform.refuse("own-groups", title, [one.told for one in views if one.status != 200], "own_views")
     else:
-        platform.leave_open("own-groups", title, "审计账户不是任何项目的成员 (the log-in is member of no project)")
+        platform.leave_open(
+            "own-groups", title, "审计账户不是任何项目的成员 (the log-in is member of no project)", "own_views"
+        )
 
 
 @pytest.mark.control("8.2.2.1-d")
@@ -133,4 +137,6 @@ def test_customers_see_what_was_done_to_their_servers(platform: PlatformAudit) -
     if views:
         platform.refuse("own-records", title, [one.told for one in views if one.status != 200], "own_views")
     else:
-        platform.leave_open("own-records", title, "审计账户不是任何项目的成员 (the log-in is member of no project)")
+        platform.leave_open(
+            "own-records", title, "审计账户不是任何项目的成员 (the log-in is member of no project)", "own_views"
+        )

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.compliance.audit import UnreadableError
 from tests.compliance.catalogue import load_catalogue
+from tests.compliance.judge import UnreadableError
 from tests.compliance.platform.gather import QUOTAS, SOURCES
 from tests.compliance.platform.snapshot import Snapshot, Unread
 from tests.compliance.platform.subject import PlatformAudit
