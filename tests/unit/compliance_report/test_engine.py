@@ -1,4 +1,4 @@
-"""The audit's engine as the playbook runs it, on a host that does not answer: it reports that, and passes nothing."""
+"""The audit's engine as the playbook runs it, on a host that answers nothing or nonsense: it passes nothing."""
 
 from __future__ import annotations
 
@@ -13,20 +13,24 @@ from pathlib import Path
 from tests.compliance.catalogue import load_catalogue
 from tests.compliance.report import load_report
 from tests.compliance.report.signature import PUBLIC, public_key, verify
-from tests.compliance.traces import ROOT
+from tests.compliance.traces import ROOT, traces
 from tests.compliance.verdicts import Verdict
 from tests.compliance.waivers import load_waivers
 from tests.unit.compliance_report.conftest import HOST
 
 
-def audit(folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run an audit of one host that refuses connections."""
+def audit(folder: Path, ssh: str = "") -> subprocess.CompletedProcess[str]:
+    """Run an audit of one host that refuses connections, or that is reached by a program of ours instead of ssh."""
     names = sorted({name for waiver in load_waivers(load_catalogue()) for name in waiver.hosts})
     (folder / "scope.json").write_text(json.dumps({"hosts": [HOST.model_dump(mode="json")], "names": names}))
     # Nothing but ssh: printing is not what is tried here.
     tools = folder.parent / "tools"
     tools.mkdir()
-    (tools / "ssh").symlink_to(shutil.which("ssh") or "ssh")
+    if ssh:
+        (tools / "ssh").write_text(ssh)
+        (tools / "ssh").chmod(0o755)
+    else:
+        (tools / "ssh").symlink_to(shutil.which("ssh") or "ssh")
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         config = folder.parent / "ssh_config"
@@ -61,3 +65,12 @@ def test_an_audit_of_silent_hosts_ends_well_and_passes_nothing(folder: Path) -> 
     assert {item.verdict for item in host.items} == {Verdict.NOT_EVALUATED}
     assert all("Connection refused" in finding.detail for item in host.items for finding in item.findings)
     assert list(verify(folder, public_key(folder.parent / PUBLIC))) == []
+
+
+def test_an_answer_that_breaks_the_reading_leaves_every_item_open_with_the_reason(folder: Path) -> None:
+    done = audit(folder, "#!/bin/sh\necho Welcome\n")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (host,) = load_report(folder).hosts
+    checks = [item for item, where in traces().checks.items() if any("test_8_1_4_1.py" in one for one in where)]
+    assert {item.id: item.verdict for item in host.items} == dict.fromkeys(checks, Verdict.NOT_EVALUATED)
+    assert all("JSONDecodeError" in finding.detail for item in host.items for finding in item.findings)
