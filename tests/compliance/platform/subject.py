@@ -21,6 +21,7 @@ from tests.compliance.verdicts import Evidence, Finding, Verdict
 NAME = "platform"
 Source = str | Evidence
 Look = Callable[[HostScope, str], tuple[bool, str]]
+Which = Callable[[PlannedHostGroup], bool]
 
 
 @dataclass
@@ -67,24 +68,25 @@ class PlatformAudit(Judge[Source]):
         command = f"infra.plan: stack {self.plan.name}: {what}"
         return Evidence(command=command, output="\n".join(map(str, lines)), exit_status=0, read_at=self.cloud.started)
 
-    def on_hosts(
-        self, point: str, title: str, probe: Probe, look: Look, which: Callable[[PlannedHostGroup], bool] | None = None
-    ) -> None:
+    def hosts(self, which: Which = lambda _: True) -> list[str]:
+        """Names of the planned hosts, of all or of some groups."""
+        return [host.name for group in self.plan.host_groups if which(group) for host in group.hosts]
+
+    def on_hosts(self, point: str, title: str, probe: Probe, look: Look, which: Which = lambda _: True) -> None:
         """Judge one thing on each planned host; the telling part of each answer is the evidence.
 
         A host that gave no answer leaves the point open, unless another one already fails it.
         """
         said, bad, silent = [], [], []
-        for group in self.plan.host_groups:
-            for host in group.hosts if which is None or which(group) else ():
-                answer = self._answer(host.name, probe)
-                if answer is None:
-                    silent.append(host.name)
-                    continue
-                good, text = look(self.scope[host.name], answer)
-                said.append(f"{host.name}: {text}")
-                if not good:
-                    bad.append(f"{host.name}（{text}）")
+        for name in self.hosts(which):
+            answer = self._answer(name, probe)
+            if answer is None:
+                silent.append(name)
+                continue
+            good, text = look(self.scope[name], answer)
+            said.append(f"{name}: {text}")
+            if not good:
+                bad.append(f"{name}（{text}）")
         reading = Evidence(
             command=f"{probe.command} · 逐台 on each host",
             output="\n".join(said),

@@ -135,8 +135,7 @@ def test_records_of_the_boundary_say_when(platform: PlatformAudit) -> None:
 
 @pytest.mark.control("8.1.3.5-c")
 def test_records_of_the_boundary_are_kept(platform: PlatformAudit) -> None:
-    names = [host.name for group in platform.plan.host_groups if hosts.at_the_edge(group) for host in group.hosts]
-    copies = hosts.copies_of(names, platform.cloud.started)
+    copies = hosts.copies_of(platform.hosts(hosts.at_the_edge), platform.cloud.started)
     vault = hosts.doing("log_vault")
     platform.on_hosts("vault", "边界节点的日志在日志中心有副本", hosts.VAULT, copies, vault)
     title = f"日志中心保存不少于 {hosts.LONG_ENOUGH} 天"
@@ -145,8 +144,6 @@ def test_records_of_the_boundary_are_kept(platform: PlatformAudit) -> None:
 
 @pytest.mark.control("8.1.3.5-d")
 def test_remote_access_has_records_of_its_own(platform: PlatformAudit) -> None:
-    bastion = hosts.doing("bastion")
-    names = [host.name for group in platform.plan.host_groups if bastion(group) for host in group.hosts]
-    copies = hosts.copies_of(names, platform.cloud.started)
+    copies = hosts.copies_of(platform.hosts(hosts.doing("bastion")), platform.cloud.started)
     platform.on_hosts("bastion", "堡垒机日志单独存放", hosts.VAULT, copies, hosts.doing("log_vault"))
     platform.leave_open("analysed", "对远程访问与上网行为单独分析", "由审计管理员分析，须访谈 (done by people)")
