@@ -10,6 +10,8 @@ from pydantic import AliasChoices, BeforeValidator, Field
 
 from tests.compliance.catalogue import Frozen, Level
 
+PLATFORM = "platform"  # the cloud itself, where it stands among hosts
+
 
 class Flow(Frozen):
     """One declared flow; `peer` is the block at the other end: `from` or `to` in the inventory."""

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from infra.plan.waivers import Register, Waiver
 from tests.compliance.catalogue import CONTROLS, Catalogue, read_yaml
-from tests.compliance.platform.subject import NAME as PLATFORM
+from tests.compliance.scope import PLATFORM
 
 WAIVERS = CONTROLS / "waivers.yaml"
 EVERYWHERE = frozenset({"all", PLATFORM})

@@ -15,10 +15,9 @@ from tests.compliance.judge import Judge, UnreadableError
 from tests.compliance.platform.snapshot import Snapshot
 from tests.compliance.platform.territory import Territory
 from tests.compliance.probes import HostEvidence, Probe
-from tests.compliance.scope import HostScope
+from tests.compliance.scope import PLATFORM, HostScope
 from tests.compliance.verdicts import Evidence, Finding, Verdict
 
-NAME = "platform"
 Source = str | Evidence
 Look = Callable[[HostScope, str], tuple[bool, str]]
 Which = Callable[[PlannedHostGroup], bool]
@@ -38,12 +37,12 @@ class PlatformAudit(Judge[Source]):
     @property
     def name(self) -> str:
         """The one word for all of it."""
-        return NAME
+        return PLATFORM
 
     @property
     def names(self) -> frozenset[str]:
         """That word alone: `all` means hosts."""
-        return frozenset({NAME})
+        return frozenset({PLATFORM})
 
     @cached_property
     def territory(self) -> Territory:
@@ -55,7 +54,7 @@ class PlatformAudit(Judge[Source]):
     def exempt(self, point: str, title: str, entry: Exemption) -> None:
         """Record a point that the register of exemptions lets pass for a time."""
         told = entry.model_dump(include={"owner", "reason", "compensation", "expires"})
-        waiver = Waiver(item=self.control.id, point=point, hosts=(NAME,), **told)
+        waiver = Waiver(item=self.control.id, point=point, hosts=(PLATFORM,), **told)
         register = self.planned("stacks/exemptions.yaml", [entry.model_dump_json()])
         number = (self._number(register),)
         finding = Finding(

@@ -11,10 +11,9 @@ from pathlib import Path
 from infra.plan.waivers import Waiver
 from tests.compliance.catalogue import Catalogue, Control, Frozen, Level
 from tests.compliance.distributions import unproved
-from tests.compliance.platform.subject import NAME as PLATFORM
 from tests.compliance.probes import HostEvidence
 from tests.compliance.report.changes import NOTHING, Change, Earlier, changes
-from tests.compliance.scope import Scope
+from tests.compliance.scope import PLATFORM, Scope
 from tests.compliance.verdicts import FAILED, WORST_FIRST, ItemResult, Verdict, together
 
 RECORD = "report.json"
