@@ -98,8 +98,8 @@ lock: environment  ## 更新锁文件 resolve requirements.in into requirements.
 	@$(ACTIVE) grep '^uv==' requirements.in | uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url \
 	  --no-emit-find-links --python-version 3.11 - --output-file requirements-uv.lock
 
-clean: down  ## 恢复到刚克隆时 remove the lab, all caches and .venv; reports stay
-	@$(ACTIVE) rm -rf "$$GANYUN_CACHE" .mypy_cache .ruff_cache .pytest_cache .hypothesis .ansible .venv
+clean: down  ## 恢复到刚克隆时 remove the lab, its caches and .venv; reports stay
+	@$(ACTIVE) python -m lab forget-caches && rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .ansible .venv
 
 environment: python
 	@python3 -m lab.environment

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from infra.state import StateError
-from lab import paths, preflight, probe, secrets, settlement, state, steps, summary
+from lab import caches, paths, preflight, probe, secrets, settlement, state, steps, summary
 from lab.openstack.shell import LabError
 from lab.paths import NotActivatedError
 from lab.toolchain.discover import UnsupportedError
@@ -150,6 +150,12 @@ def down() -> None:
     if code == 0:
         console.print(f"✓ 已拆除 removed: {here.state}", markup=False)
     raise typer.Exit(code)
+
+
+@app.command("forget-caches")
+def forget_caches() -> None:
+    """Remove what is cached: the lab's root, its images, the toolchain."""
+    caches.forget(paths.current())
 
 
 def main() -> None:

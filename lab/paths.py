@@ -38,6 +38,16 @@ class Paths:
         return self.cache / "toolchain"
 
     @property
+    def lab_cache(self) -> Path:
+        """The lab's root and images."""
+        return self.cache / "lab"
+
+    @property
+    def down_log(self) -> Path:
+        """What `make test` was told when it removed its own lab."""
+        return self.cache / "down.log"
+
+    @property
     def step_log(self) -> Path:
         """One log file per step."""
         return self.state / "log" / "steps"

@@ -119,7 +119,7 @@ def look(paths: Paths) -> Facts:
         cores=len(os.sched_getaffinity(0)),
         memory_mib=available_mib(),
         free_gib=free_gib([paths.cache, paths.state]),
-        cached=(paths.cache / "lab").exists() and (paths.toolchain / "bin").exists(),
+        cached=paths.lab_cache.exists() and (paths.toolchain / "bin").exists(),
         lab_up=up,
         programs=programs(),
         features=features() if have_ip and shutil.which("unshare") else None,

@@ -90,7 +90,7 @@ class LabSettings(BaseModel):
 def load() -> LabSettings:
     """The settings of the activated environment."""
     here = paths.current()
-    values: dict[str, object] = {"cache": here.cache / "lab", "state": here.state, "secrets": here.secrets}
+    values: dict[str, object] = {"cache": here.lab_cache, "state": here.state, "secrets": here.secrets}
     if network := os.environ.get("GANYUN_LAB_NETWORK"):
         values["network"] = network
     try:

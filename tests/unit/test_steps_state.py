@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import secrets, state
+from lab import caches, secrets, state
 from lab.paths import NotActivatedError, Paths, current, exports, stack_settings
 
 OTHERS = (
@@ -71,6 +71,19 @@ def test_settings_without_a_salt_are_anyones(paths: Paths) -> None:
     stack_settings(paths).write_text("config:\n  ganyun:x: y\n")
     state.forget_stacks(paths)
     assert not stack_settings(paths).exists()
+
+
+@pytest.mark.parametrize("others", ["", "notes.txt"])
+def test_caches_are_forgotten_without_what_others_put_beside_them(others: str, paths: Paths) -> None:
+    for folder in (paths.lab_cache / "images", paths.toolchain / "bin"):
+        folder.mkdir(parents=True)
+    paths.down_log.touch()
+    if others:
+        (paths.cache / others).touch()
+    caches.forget(paths)
+    assert paths.cache.exists() == bool(others)
+    assert [file.name for file in paths.cache.glob("*")] == ([others] if others else [])
+    caches.forget(paths)
 
 
 def test_a_shell_that_is_not_activated_is_told_how() -> None:
