@@ -3,7 +3,7 @@
 Both come from the same lines, and what a line permits passes over IPv4 and IPv6 alike. One group that all hosts share
 carries what concerns them all (log-in from the bastion, metrics, logs, packages), so that a new host costs no new rule;
 the other side is named by group, not by address. Hosts of another stack have no group here: they are named by address,
-all that one rule is about in one address group.
+all that one rule is about in one address group. What one rule of a group permits, no other one repeats.
 """
 
 from collections import defaultdict
@@ -12,6 +12,7 @@ from ipaddress import IPv4Network
 from typing import Literal
 
 from infra.plan.base import VERSIONS, Block, Protocol, Version, target
+from infra.plan.covered import needed
 from infra.plan.flows import EVERY_HOST, Addresses, Line, Side, group_name
 from infra.plan.plan import Labels, PlannedAddressGroup, PlannedRule, PlannedSecurityGroup, ResolvedFlow
 from infra.plan.systems import Flow, System
@@ -43,11 +44,13 @@ def plan_security_groups(
         },
     }
     addresses = tuple(_permit_hosts(rules, lines, tags))
+    blocks = {group.name: group.blocks for group in addresses}
     groups = tuple(
-        PlannedSecurityGroup(name=name, project=tag.owner, labels=tag, rules=_unique(rules[name]))
+        PlannedSecurityGroup(name=name, project=tag.owner, labels=tag, rules=needed(rules[name], blocks))
         for name, tag in tags.items()
     )
-    return groups, addresses
+    named = {rule.remote_address_group for group in groups for rule in group.rules}
+    return groups, tuple(group for group in addresses if group.name in named)
 
 
 def _permit(rules: Rules, flow: Flow, direction: Direction, own: str | Block, remote: str | Block) -> None:
@@ -83,7 +86,9 @@ def by_address(
     """The same permissions for a firewall that knows no address groups: one rule an address."""
     blocks = {group.name: group.blocks for group in addresses}
     return tuple(
-        group.model_copy(update={"rules": tuple(one for rule in group.rules for one in _spelled(rule, blocks))})
+        group.model_copy(
+            update={"rules": needed([one for rule in group.rules for one in _spelled(rule, blocks)], blocks)}
+        )
         for group in groups
     )
 
@@ -127,11 +132,6 @@ def _rules(
     rule = {"name": name, "direction": direction, "protocol": protocol, "port": port, "why": why, **side}
     for version in versions:
         yield PlannedRule.model_validate({**rule, "version": version})
-
-
-def _unique(rules: Sequence[PlannedRule]) -> tuple[PlannedRule, ...]:
-    """The first of each; two flows may need the same permission."""
-    return tuple({(rule.name, rule.version): rule for rule in reversed(rules)}.values())[::-1]
 
 
 def resolve_flows(

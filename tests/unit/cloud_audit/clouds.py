@@ -37,21 +37,8 @@ def world() -> Any:
 
 @cache
 def plan() -> Plan:
-    """The slice's, without the rules that one for everybody covers: those are a finding."""
-    found = build_plan(world(), "lab")
-    groups = (one.model_copy(update={"rules": tuple(needed(one.rules))}) for one in found.security_groups)
-    return found.model_copy(update={"security_groups": tuple(groups)})
-
-
-def needed(rules: tuple[PlannedRule, ...]) -> Iterator[PlannedRule]:
-    wide = {way(one) for one in rules if one.remote_block in seen.ANYWHERE}
-    for one in rules:
-        if one.remote_block in seen.ANYWHERE or way(one) not in wide:
-            yield one
-
-
-def way(rule: PlannedRule) -> tuple[Any, ...]:
-    return rule.direction, rule.protocol, rule.port, rule.version
+    """The slice's."""
+    return build_plan(world(), "lab")
 
 
 def project(name: str) -> str:
