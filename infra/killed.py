@@ -104,7 +104,7 @@ def make_up_for(
         begun = in_flight(cloud, killed.began, plan, known, own)
         for leftover in chain(begun, find_leftovers(cloud.network, known, own, planned_names(plan))):
             with suppress(*HELD):
-                leftover.remove()
+                leftover.go()
     held = remove([*held, *(one for one in killed.made if one.type in TENANCY)], clouds)
     if held:
         named = ", ".join(f"{one.type.rpartition(':')[2]} {one.id}" for one in held)
