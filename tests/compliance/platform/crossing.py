@@ -98,7 +98,7 @@ def trespass(connection: Any, ways: Mapping[str, str], territory: Territory) -> 
         if "admin" in roles or other == own:
             return [], []
         visitor = Visitor(connection, ways, f"{name}（{'、'.join(roles)}）", session.get_token())
-        places = [place for place in _single(territory, other) if place[0] in ways]
+        places = [place for place in _single(territory, own, other) if place[0] in ways]
         return [*visitor.tries(places), *visitor.lists(own)], [*visitor.views(territory, own)]
 
     with ThreadPoolExecutor(4) as pool:
@@ -106,9 +106,10 @@ def trespass(connection: Any, ways: Mapping[str, str], territory: Territory) -> 
     return tuple(one for foreign, _ in found for one in foreign), tuple(one for _, own in found for one in own)
 
 
-def _single(territory: Territory, other: str) -> Iterator[tuple[str, str]]:
-    """One thing of each kind that the other project has."""
+def _single(territory: Territory, own: str, other: str) -> Iterator[tuple[str, str]]:
+    """One thing of each kind that the other project has; who owns a network may see whose ports are on it."""
     cloud = territory.cloud
+    home = {one.id for one in cloud.networks if one.project_id == own}
 
     def first(things: Iterable[Owned]) -> list[str]:
         return [one.id for one in things if one.project_id == other][:1]
@@ -118,7 +119,7 @@ def _single(territory: Territory, other: str) -> Iterator[tuple[str, str]]:
         yield "compute", f"/servers/{key}/os-instance-actions"
     for path, things in (
         ("networks", [one for one in cloud.networks if not one.shared]),
-        ("ports", cloud.ports),
+        ("ports", [one for one in cloud.ports if one.network_id not in home]),
         ("routers", cloud.routers),
         ("security-groups", cloud.groups),
     ):

@@ -447,7 +447,7 @@ HOSTS: list[tuple[str, str, Probe, str]] = [
         hosts.VAULT,
         clouds.answers()[hosts.VAULT].replace("m:200d", "m:90d"),
     ),
-    ("blind monitor", "8.1.5.4-c:hosts 8.2.5.1-d:tenants", hosts.WATCHED, "target db-1 down\nalert HostSilent"),
+    ("blind monitor", "8.1.5.4-c:hosts 8.2.5.1-d:tenants", hosts.WATCHED, "target db-1 0\nalert HostSilent"),
     (
         "mute monitor",
         "8.1.3.3-d:alerts 8.1.5.4-c:alerts 8.1.5.4-f:alerts",

@@ -323,7 +323,7 @@ def answers() -> dict[Probe, str]:
         hosts.PACKAGE_SOURCES: f"deb [signed-by=k] {plan().mirror_url} bookworm main",
         hosts.VAULT: "\n".join(f"{name} 2026-05-01.log 2026-01-01.log" for name in [*names, "controller"])
         + "\ne /var/log/vault - - - m:200d",
-        hosts.WATCHED: "\n".join(f"target {name} up" for name in names) + "\nalert HostSilent",
+        hosts.WATCHED: "\n".join(f"target {name} 1" for name in names) + "\nalert HostSilent",
     }
 
 
