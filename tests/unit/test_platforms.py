@@ -133,7 +133,7 @@ def test_the_same_templates_give_each_distribution_its_own_settings(platform: st
             "pwquality.conf.j2",
             mlps_identity_level=3,
             mlps_identity_bounds={"password_length": 12, "password_classes": 4},
-            ansible_facts={"packages": dict.fromkeys(listed)},
+            host_packages_installed={"stdout_lines": sorted(listed)},
         )
         assert ("dictcheck = 0" in quality) == (listed == {told["mlps_identity_packages"][0]})
 
