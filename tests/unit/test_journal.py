@@ -98,10 +98,10 @@ def test_a_run_that_ended_has_saved_its_state_and_its_notes_are_forgotten(path: 
     assert not journal(path, state(LATER)).left
 
 
-@pytest.mark.parametrize("other", [update("refresh"), update("destroy"), update(before=-5), update(after=-5)])
+@pytest.mark.parametrize("other", [{"kind": "refresh"}, {"kind": "destroy"}, {"before": -5}, {"after": -5}])
 def test_other_runs_before_or_since_say_nothing_about_it(path: Path, other: dict[str, Any]) -> None:
     make(path, state(EARLIER))
-    assert lost(path, state(LATER), SAVED_EARLIER, other) == [Made(NETWORK, "n-id"), Made(GROUP, "g-id")]
+    assert lost(path, state(LATER), SAVED_EARLIER, update(**other)) == [Made(NETWORK, "n-id"), Made(GROUP, "g-id")]
 
 
 def test_the_notes_of_a_state_that_no_run_of_this_stack_saved_are_forgotten(path: Path) -> None:
