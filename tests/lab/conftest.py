@@ -4,6 +4,7 @@ These tests run against a lab that is up (`make up`); `make test` brings one up 
 what the users keep there: each test that breaks something puts it back and proves that.
 """
 
+import base64
 import json
 import os
 import subprocess
@@ -46,6 +47,11 @@ def execute(
 def told(done: subprocess.CompletedProcess[str]) -> str:
     """A command's whole story, for the assertion that it failed."""
     return f"{' '.join(done.args)} → {done.returncode}\n{done.stdout}\n{done.stderr}"
+
+
+def piped(program: str, interpreter: str) -> str:
+    """A command line that feeds a program to its interpreter as root, leaving no file behind."""
+    return f"printf %s {base64.b64encode(program.encode()).decode()} | base64 -d | sudo {interpreter}"
 
 
 @contextmanager

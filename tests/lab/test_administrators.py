@@ -15,7 +15,7 @@ import pyotp
 import pytest
 import yaml
 
-from tests.lab.conftest import Run
+from tests.lab.conftest import Run, piped
 
 HOST = "mirror-1"
 ESCAPES: dict[str, dict[str, list[str]]] = yaml.safe_load((Path(__file__).parent / "escapes.yaml").read_text())
@@ -27,8 +27,7 @@ Login = Callable[..., subprocess.CompletedProcess[str]]
 
 def as_root(on: Run, script: str) -> str:
     """Run a script as root on the host, leaving no file behind."""
-    coded = base64.b64encode(script.encode()).decode()
-    return on(HOST, f"printf %s {coded} | base64 -d | sudo sh -e").stdout
+    return on(HOST, piped(script, "sh -e")).stdout
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.lab.conftest import Run
+from tests.lab.conftest import Run, piped
 
 LOG_VAULT = "monitor-1"
 HOST = "web-1"
@@ -23,8 +23,7 @@ IN_TIME = 30
 
 def as_root(on: Run, host: str, program: str, *, check: bool = True) -> str:
     """Run a shell program as root, without a file on the host."""
-    coded = base64.b64encode(program.encode()).decode()
-    return str(on(host, f"printf %s {coded} | base64 -d | sudo sh{' -e' if check else ''}", check=check).stdout)
+    return str(on(host, piped(program, "sh -e" if check else "sh"), check=check).stdout)
 
 
 def arrives(on: Run, text: str) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.lab.conftest import Run, told
+from tests.lab.conftest import Run, piped, told
 
 HOSTS = ("gw-2", "web-2", "web-1")
 OFFER = (Path(__file__).parent / "small_package.sh").read_text()
@@ -19,10 +18,8 @@ AWAY = """dpkg --purge ganyun-small; rm -rf /root/small /etc/apt/sources.list.d/
 
 def everywhere(on: Run, script: str) -> list[str]:
     """Run a script as root on all of these hosts at the same time."""
-    coded = base64.b64encode(script.encode()).decode()
     with ThreadPoolExecutor() as pool:
-        command = f"printf %s {coded} | base64 -d | sudo sh -e"
-        return [done.stdout.strip() for done in pool.map(lambda host: on(host, command), HOSTS)]
+        return [done.stdout.strip() for done in pool.map(lambda host: on(host, piped(script, "sh -e")), HOSTS)]
 
 
 @pytest.fixture
