@@ -36,7 +36,7 @@ up: python  ## 从零到一座加固、发布、可恢复的城市 everything, f
 	@$(ACTIVE) python -m lab summary
 
 services: monitor web recovery
-	@$(ACTIVE) ansible-playbook playbooks/retention.yml
+	@$(ACTIVE) ansible-playbook playbooks/{retention,baseline}.yml
 
 monitor web recovery:
 	@$(ACTIVE) ansible-playbook playbooks/$@.yml -e restore_lost=true

@@ -1,7 +1,9 @@
 """How fast Pulumi creates on the lab, beside openstacksdk creating the same, and what a resource costs as stacks grow.
 
-`python -m benchmarks.creation 200 2000`: for each size, both in one run, in a project of their own that goes with them.
-A unit is what a department brings: a network, its subnet, a security group and seven rules.
+`python -m benchmarks.creation 200`: both in one run, in a project of their own that goes with them; exit code 1 when
+Pulumi's rate is below GOAL of the other. `python -m benchmarks.creation 200 2000 --alone`: what Pulumi takes for each
+resource; exit code 1 when that grows by more than GROWTH. A unit is what a department brings: a network, its subnet, a
+security group and seven rules.
 """
 
 import logging
@@ -25,6 +27,8 @@ UNIT = 10
 PORTS = range(8001, 8001 + UNIT - 3)
 BLOCKS = IPv4Network("100.64.0.0/10")  # RFC 6598: shared space, which no plan allocates from
 NONE = -1
+GOAL = 0.6
+GROWTH = 1.2
 
 
 def units(size: int) -> Iterator[tuple[str, str]]:
@@ -54,7 +58,7 @@ def program(project: str, size: int) -> None:
 
 
 def by_pulumi(project: str, size: int, threads: int) -> float:
-    """Seconds that `pulumi up` takes to create them; they are gone afterwards."""
+    """Seconds that `pulumi up` takes to create them."""
     with tempfile.TemporaryDirectory() as folder:
         settings = automation.LocalWorkspaceOptions(
             env_vars={"PULUMI_BACKEND_URL": f"file://{folder}", "PULUMI_STACK": ""},
@@ -63,13 +67,11 @@ def by_pulumi(project: str, size: int, threads: int) -> float:
         stack = automation.create_or_select_stack("bench", "bench", lambda: program(project, size), opts=settings)
         started = time.monotonic()
         stack.up(parallel=threads)
-        seconds = time.monotonic() - started
-        stack.destroy(parallel=threads)
-    return seconds
+        return time.monotonic() - started
 
 
 def by_sdk(network: Any, project: str, size: int, threads: int) -> float:
-    """Seconds that openstacksdk takes with as many threads, each doing the next thing; they are gone afterwards."""
+    """Seconds that openstacksdk takes with as many threads, each doing the next thing."""
 
     def group(name: str) -> Any:
         made = network.create_security_group(name=name, project_id=project)
@@ -109,14 +111,18 @@ def by_sdk(network: Any, project: str, size: int, threads: int) -> float:
         ]
         for one in rest:
             one.result()
-        seconds = time.monotonic() - started
-        list(pool.map(network.delete_network, [made.result() for made in networks]))
-        list(pool.map(network.delete_security_group, [made.result() for made in groups]))
-    return seconds
+        return time.monotonic() - started
+
+
+def clear(network: Any, project: str, threads: int) -> None:
+    """Subnets go with their network, rules with their group."""
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(network.delete_network, network.networks(project_id=project)))
+        list(pool.map(network.delete_security_group, network.security_groups(project_id=project)))
 
 
 @contextmanager
-def room(cloud: Any) -> Iterator[str]:
+def room(cloud: Any, threads: int) -> Iterator[str]:
     """A project without limits, for as long as it is measured in."""
     project = cloud.identity.create_project(name="bench")
     try:
@@ -124,8 +130,7 @@ def room(cloud: Any) -> Iterator[str]:
         cloud.network.update_quota(project.id, **dict.fromkeys(limits, NONE))
         yield project.id
     finally:
-        for group in cloud.network.security_groups(project_id=project.id):
-            cloud.network.delete_security_group(group)
+        clear(cloud.network, project.id, threads)
         cloud.network.delete_quota(project.id)
         cloud.identity.delete_project(project)
 
@@ -133,25 +138,27 @@ def room(cloud: Any) -> Iterator[str]:
 def main(
     sizes: Annotated[list[int], typer.Argument(help="数量 numbers of resources, tens")],
     threads: Annotated[int, typer.Option(help="并发数 how many at the same time, of either")] = 32,
+    *,
+    alone: Annotated[bool, typer.Option("--alone", help="只测 Pulumi：每资源成本 only Pulumi: cost by size")] = False,
 ) -> None:
-    """测量创建速率 measure creation rates and the cost of a resource by size."""
+    """测量创建速率 measure creation rates, or the cost of a resource by size."""
     logging.getLogger("pulumi").setLevel(logging.ERROR)
-    rows = Table("资源 resources", "pulumi up /s", "openstacksdk /s", "比率 ratio", "每资源 ms each, pulumi")
-    with openstack.connect() as cloud, room(cloud) as project:
+    rows = Table("资源 resources", "pulumi up /s", "每资源 ms each", "openstacksdk /s", "比率 ratio")
+    costs, ratios = [], []
+    with openstack.connect() as cloud, room(cloud, threads) as project:
         for size in sizes:
-            pulumi_seconds, sdk_seconds = (
-                by_pulumi(project, size, threads),
-                by_sdk(cloud.network, project, size, threads),
-            )
-            rates = size / pulumi_seconds, size / sdk_seconds
-            rows.add_row(
-                str(size),
-                f"{rates[0]:.1f}",
-                f"{rates[1]:.1f}",
-                f"{rates[0] / rates[1]:.2f}",
-                f"{1000 * pulumi_seconds / size:.0f}",
-            )
+            took = by_pulumi(project, size, threads)
+            costs.append(1000 * took / size)
+            row = [str(size), f"{size / took:.1f}", f"{costs[-1]:.0f}"]
+            clear(cloud.network, project, threads)
+            if not alone:
+                beside = by_sdk(cloud.network, project, size, threads)
+                ratios.append(beside / took)
+                row += [f"{size / beside:.1f}", f"{ratios[-1]:.2f}"]
+                clear(cloud.network, project, threads)
+            rows.add_row(*row)
     Console().print(rows)
+    raise typer.Exit(1 if costs[-1] > GROWTH * costs[0] or any(ratio < GOAL for ratio in ratios) else 0)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,14 @@ class Table(Model):
     key: SqlName
 
 
+class Personal(Model):
+    """Columns of a table that hold personal data (GB/T 22239 8.1.4.11), and what they are collected for."""
+
+    table: SqlName
+    columns: tuple[SqlName, ...] = Field(min_length=1)
+    purpose: str = Field(min_length=1)
+
+
 class Database(Model):
     """One file of stacks/databases."""
 
@@ -37,6 +45,7 @@ class Database(Model):
     application_role: SqlName
     schema_file: str = Field(alias="schema")
     verify: tuple[Table, ...] = Field(min_length=1)
+    personal: tuple[Personal, ...] = ()
     smoke: str
 
 

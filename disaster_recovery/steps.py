@@ -175,6 +175,7 @@ def resume(journal: Journal) -> None:
     facts = facts_of(journal)
     journal.run("恢复备份任务 back up again", playbook("restore.yml", facts.host, "--tags", "resume"))
     journal.run("恢复监控与日志 metrics and logs", playbook("monitor.yml", facts.host))
+    journal.run("重取完整性基线 a new baseline of its files", playbook("baseline.yml", facts.host))
 
 
 def conclude(journal: Journal) -> None:

@@ -27,8 +27,8 @@ class Below(pulumi.ComponentResource):
         self.tenancy = Tenancy(planned.domain, cloud, builds=False, opts=inside)
         projects = self.tenancy.projects
         self.manager = Manager(planned.stack, self.tenancy.domain, cloud, inside)
-        self.pool = Pool(planned.stack, planned.pool, scope=rooms.scope, projects=projects, opts=inside)
-        self.ends = Transit(link, rooms.projects[link.project], rooms.pool, inside).ports
+        self.pool = Pool(planned.stack, planned.pool, scopes=rooms.scopes, projects=projects, opts=inside)
+        self.ends = Transit(link, rooms.projects[link.project], rooms.subnets, inside).ports
         self.router = networking.Router(
             f"{planned.stack}-{planned.router}",
             name=planned.router,

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from infra.plan.base import Level, Protocol, Zone
 
-VERSION = 2
+VERSION = 3
 
 
 class Promised(BaseModel):
@@ -16,7 +16,7 @@ class Promised(BaseModel):
 
 
 class HostFlow(Promised):
-    """One line of a host's own firewall."""
+    """One line of a host's own firewall; `peer` is a block of either family."""
 
     peer: str
     protocol: Protocol
@@ -36,6 +36,7 @@ class HostFacts(Promised):
     """Everything that a role may know of a host."""
 
     address: str
+    address6: str
     key: str
     functions: list[str]
     system: str
@@ -46,6 +47,7 @@ class HostFacts(Promised):
     holds_data: bool
     floating_address: str | None
     virtual_address: str | None
+    virtual_address6: str | None
     flows_in: list[HostFlow]
     flows_out: list[HostFlow]
     recovery: Recovery
@@ -72,12 +74,13 @@ class SystemFacts(Promised):
 
 
 class TenancyFacts(Promised):
-    """What a stack made for one below: the room it builds in, its router at the link, and the pool of its subnets."""
+    """What a stack made for one below: the room it builds in, its router at the link, and its subnets' pools."""
 
     domain: str
     projects: dict[str, str]
     router: str
     subnet_pool: str
+    subnet_pool6: str
 
 
 class ManagerFacts(Promised):
@@ -92,13 +95,15 @@ class ManagerFacts(Promised):
 class Contract(Promised):
     """All outputs of a stack, under their own names."""
 
-    version: Literal[2]
+    version: Literal[3]
     login: str
     hosts: dict[str, HostFacts]
     systems: dict[str, SystemFacts]
     sites: list[SiteFacts]
     zones: dict[str, str]
+    zones6: dict[str, str]
     extranet: list[str]
+    extranet6: list[str]
     mirror_url: str
     tenancies: dict[str, TenancyFacts] = {}
     managers: dict[str, ManagerFacts] | Literal["[secret]"] = {}

@@ -30,7 +30,7 @@ def reached_at(host: HostFacts) -> str:
 def known_hosts(contract: Contract) -> str:
     """Every host's key under every name and address that it is reached by."""
     return "".join(
-        f"{','.join(dict.fromkeys([name, host.address, reached_at(host)]))} {_key(host)}\n"
+        f"{','.join(dict.fromkeys([name, host.address, reached_at(host), host.address6]))} {_key(host)}\n"
         for name, host in sorted(contract.hosts.items())
     )
 
@@ -88,17 +88,20 @@ def _everywhere(contract: Contract, way: Access) -> dict[str, Any]:
     return {
         "ansible_user": contract.login,
         "ansible_ssh_private_key_file": str(way.key),
-        "ganyun_bastion_addresses": [host.address for host in bastions(contract).values()],
+        "ganyun_bastion_addresses": [
+            address for host in bastions(contract).values() for address in (host.address, host.address6)
+        ],
         "ganyun_mirror_url": contract.mirror_url,
         "ganyun_sites": [site.model_dump() for site in contract.sites],
         "ganyun_site_address": contract.site_address,
-        "ganyun_extranet_blocks": contract.extranet,
+        "ganyun_extranet_blocks": [*contract.extranet, *contract.extranet6],
     }
 
 
 def _host(host: HostFacts, way: Access) -> dict[str, Any]:
     found: dict[str, Any] = {
         "ansible_host": host.address,
+        "ganyun_address6": host.address6,
         # This file tells the way to each address; the jump reads it too, and so knows key and known_hosts.
         "ansible_ssh_common_args": f"-F {way.ssh_config}",
         "ganyun_zone": host.zone,
@@ -113,4 +116,5 @@ def _host(host: HostFacts, way: Access) -> dict[str, Any]:
     }
     if host.virtual_address:
         found["ganyun_virtual_address"] = host.virtual_address
+        found["ganyun_virtual_address6"] = host.virtual_address6
     return found

@@ -40,7 +40,9 @@ def publish(plan: Plan, built: Built) -> None:
             for site in plan.sites
         ],
         "zones": {key: str(block) for key, block in plan.zones.items()},
+        "zones6": {key: str(block) for key, block in plan.zones6.items()},
         "extranet": [str(block) for block in plan.extranet],
+        "extranet6": [str(block) for block in plan.extranet6],
         "mirror_url": plan.mirror_url,
         "tenancies": {stack: _tenancy(below) for stack, below in built.below.items()},
         "managers": pulumi.Output.secret({stack: _manager(below) for stack, below in built.below.items()}),
@@ -62,6 +64,7 @@ def _recovery(system: System) -> dict[str, Any]:
 def _host(host: PlannedHost, group: PlannedHostGroup, built: HostGroup, recovery: dict[str, Any]) -> dict[str, Any]:
     return {
         "address": str(host.address),
+        "address6": str(host.address6),
         "key": built.hosts[host.name].key.public,
         "functions": list(group.functions),
         "system": group.system,
@@ -72,6 +75,7 @@ def _host(host: PlannedHost, group: PlannedHostGroup, built: HostGroup, recovery
         "holds_data": group.holds_data,
         "floating_address": None if group.virtual_address else built.floating,
         "virtual_address": str(group.virtual_address) if group.virtual_address else None,
+        "virtual_address6": str(group.virtual_address6) if group.virtual_address6 else None,
         "flows_in": [_flow(flow) for flow in host.flows_in],
         "flows_out": [_flow(flow) for flow in host.flows_out],
         "recovery": recovery,
@@ -83,7 +87,8 @@ def _tenancy(below: Below) -> dict[str, Any]:
         "domain": below.tenancy.domain.id,
         "projects": below.tenancy.projects,
         "router": below.router.id,
-        "subnet_pool": below.pool.id,
+        "subnet_pool": below.pool.ids[4],
+        "subnet_pool6": below.pool.ids[6],
     }
 
 

@@ -1,15 +1,17 @@
 """Where a stack builds: in domains of its own as the cloud's admin, or in what the stack above made for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_openstack as openstack
 
 from infra.components.pool import Pool
 from infra.components.scope import scoped
+from infra.components.subnets import Subnets
 from infra.components.tenancy import Tenancy
 from infra.contract import TenancyFacts
+from infra.plan.base import VERSIONS, Version
 from infra.plan.plan import Plan
 from infra.preflight import Cloud
 
@@ -18,15 +20,15 @@ from infra.preflight import Cloud
 class Rooms:
     """By project: its id, by which options its networks are made, by which provider its servers.
 
-    Subnets come from `pool`, where stacks that are not to leave their blocks share a cloud, and `scope` is what all
-    those pools are in.
+    `subnets` are from a pool, one a family, where stacks that are not to leave their blocks share a cloud, and `scopes`
+    are what all those pools are in.
     """
 
     projects: Mapping[str, pulumi.Input[str]]
     options: Mapping[str, pulumi.ResourceOptions]
     servers: Mapping[str, openstack.Provider]
-    pool: pulumi.Input[str] | None = None
-    scope: pulumi.Input[str] | None = None
+    subnets: Mapping[Version, Subnets]
+    scopes: Mapping[Version, pulumi.Input[str]] = field(default_factory=dict)
     grant: TenancyFacts | None = None
 
     @property
@@ -43,13 +45,14 @@ def made(plan: Plan, cloud: Cloud) -> Rooms:
     servers = {name: provider for tenancy in tenancies for name, provider in tenancy.servers.items()}
     options = dict.fromkeys(projects, opts)
     if not plan.pool:
-        return Rooms(projects, options, servers)
+        return Rooms(projects, options, servers, {version: Subnets() for version in VERSIONS})
     pool = Pool(plan.name, plan.pool, opts=opts)
-    return Rooms(projects, options, servers, pool.id, pool.scope)
+    return Rooms(projects, options, servers, {family: Subnets(one) for family, one in pool.ids.items()}, pool.scopes)
 
 
 def granted(facts: TenancyFacts, cloud: Cloud) -> Rooms:
     """What the stack above made: the manager of a domain acts in one project at a time."""
     providers = {name: scoped(name, cloud, project) for name, project in facts.projects.items()}
     options = {name: pulumi.ResourceOptions(providers=[provider]) for name, provider in providers.items()}
-    return Rooms(facts.projects, options, providers, facts.subnet_pool, None, facts)
+    subnets: dict[Version, Subnets] = {4: Subnets(facts.subnet_pool), 6: Subnets(facts.subnet_pool6)}
+    return Rooms(facts.projects, options, providers, subnets, grant=facts)

@@ -32,7 +32,7 @@ def build(plan: Plan, cloud: Cloud, operator_key: str, grant: TenancyFacts | Non
     """Declare every resource of the stack, in what the stack above granted or in domains of its own."""
     rooms = granted(grant, cloud) if grant else made(plan, cloud)
     segments = {
-        one.key: Segment(one, rooms.projects[one.project], rooms.pool, rooms.options[one.project])
+        one.key: Segment(one, rooms.projects[one.project], rooms.subnets, rooms.options[one.project])
         for one in plan.segments
     }
     below = {one.stack: Below(one, plan, rooms, cloud) for one in plan.tenancies}
@@ -46,7 +46,7 @@ def build(plan: Plan, cloud: Cloud, operator_key: str, grant: TenancyFacts | Non
             project=rooms.projects[group.project],
             servers=rooms.servers[group.project],
             segment=segments[group.segment],
-            gateway=gateways[group.segment],
+            gateways=gateways[group.segment],
             security_groups=[groups.known_in(group.project, name) for name in group.security_groups],
             operator_key=operator_key,
             protect=plan.stack.protect_data and group.holds_data,
@@ -57,10 +57,10 @@ def build(plan: Plan, cloud: Cloud, operator_key: str, grant: TenancyFacts | Non
 
 def _routers(
     plan: Plan, cloud: Cloud, rooms: Rooms, segments: Mapping[str, Segment], below: Mapping[str, Below]
-) -> dict[str, pulumi.Resource]:
-    """All routers with what they join; returns each segment's gateway."""
+) -> dict[str, list[pulumi.Resource]]:
+    """All routers with what they join; returns each segment's gateways, one a family."""
     links = [
-        Transit(link, rooms.projects[link.project], rooms.pool, rooms.options[link.project]) for link in plan.links
+        Transit(link, rooms.projects[link.project], rooms.subnets, rooms.options[link.project]) for link in plan.links
     ]
     ends: dict[str, list[pulumi.Input[str]]] = {router.name: [] for router in plan.routers}
     routes: dict[str, list[PlannedRoute]] = {router.name: [] for router in plan.routers}
@@ -69,23 +69,23 @@ def _routers(
             ends[end].append(port.id)
     for crossing in plan.downlinks:
         ends[crossing.router].append(below[crossing.stack].ends["above"].id)
-        routes[crossing.router] += crossing.routes
+        routes[crossing.router] += [*crossing.routes, *crossing.routes6]
     existing: dict[str, str] = {}
     if plan.uplink and rooms.grant:
         existing[plan.uplink.router] = rooms.grant.router
-        routes[plan.uplink.router] += plan.uplink.routes
+        routes[plan.uplink.router] += [*plan.uplink.routes, *plan.uplink.routes6]
     networks = Shared(
         "network",
         {key: segment.network.id for key, segment in segments.items()},
         {segment.key: segment.project for segment in plan.segments},
         rooms,
     )
-    gateways: dict[str, pulumi.Resource] = {}
+    gateways: dict[str, list[pulumi.Resource]] = {}
     for router in plan.routers:
         made_router = Router(
             router,
             rooms.projects[router.project],
-            {key: segments[key].subnet_behind(networks.known_in(router.project, key)) for key in router.segments},
+            {key: segments[key].subnets_behind(networks.known_in(router.project, key)) for key in router.segments},
             existing=existing.get(router.name),
             ports=ends[router.name],
             crossings=routes[router.name],

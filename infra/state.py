@@ -35,9 +35,21 @@ def _pulumi(*words: str) -> Any:
     return json.loads(done.stdout)
 
 
+def deployment(stack: str) -> dict[str, Any]:
+    """The state, as `pulumi stack export` has it."""
+    found: dict[str, Any] = _pulumi("stack", "export", "--stack", stack)["deployment"]
+    return found
+
+
 def resources(stack: str) -> list[dict[str, Any]]:
-    """Every resource in the state, as `pulumi stack export` has it; none before the first `pulumi up`."""
-    return _pulumi("stack", "export", "--stack", stack)["deployment"].get("resources") or []
+    """Every resource in the state; none before the first `pulumi up`."""
+    return deployment(stack).get("resources") or []
+
+
+def history(stack: str) -> list[dict[str, Any]]:
+    """The newest runs of Pulumi on the stack that have ended."""
+    found: list[dict[str, Any]] = _pulumi("stack", "history", "--json", "--page-size", "100", "--stack", stack)
+    return found
 
 
 def foreseen(stack: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""One server with its one port, its planned address and its own SSH key."""
+"""One server with its one port, its planned address of each family and its own SSH key."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Place:
     project: pulumi.Input[str]
     servers: openstack.Provider
     segment: Segment
-    gateway: pulumi.Resource
+    gateways: Sequence[pulumi.Resource]
     security_groups: Sequence[pulumi.Input[str]]
     operator_key: str
     protect: bool
@@ -49,14 +49,14 @@ class Host(pulumi.ComponentResource):
         super().__init__("ganyun:infra:Host", planned.name, None, opts)
         keep = pulumi.ResourceOptions(parent=self, protect=place.protect)
         tags = group.labels.tags()
-        pairs = [{"ip_address": str(group.virtual_address)}] if group.virtual_address else None
+        pairs = [{"ip_address": str(one)} for one in (group.virtual_address, group.virtual_address6) if one] or None
         self.port = networking.Port(
             planned.name,
             name=planned.name,
             tenant_id=place.project,
             network_id=place.segment.network.id,
             admin_state_up=True,
-            fixed_ips=[{"subnet_id": place.segment.subnet.id, "ip_address": str(planned.address)}],
+            fixed_ips=place.segment.fixed_ips(planned.address, planned.address6),
             security_group_ids=place.security_groups,
             allowed_address_pairs=pairs,
             tags=tags,
@@ -80,10 +80,12 @@ class Host(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 provider=place.servers,
-                depends_on=[place.gateway],
+                depends_on=place.gateways,
                 protect=place.protect,
                 ignore_changes=["imageId", "imageName", "userData"],
                 delete_before_replace=True,
             ),
         )
-        self.register_outputs({"address": str(planned.address), "key": self.key.public})
+        self.register_outputs(
+            {"address": str(planned.address), "address6": str(planned.address6), "key": self.key.public}
+        )

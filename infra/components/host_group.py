@@ -31,8 +31,9 @@ class HostGroup(pulumi.ComponentResource):
         )
         self.hosts = {host.name: Host(host, planned, place, server_group.id, opts=inside) for host in planned.hosts}
         ports = [host.port for host in self.hosts.values()]
-        if planned.virtual_address:
-            ports.insert(0, VirtualAddress(planned, place, opts=inside).port)
+        if planned.virtual_address and planned.virtual_address6:
+            addresses = planned.virtual_address, planned.virtual_address6
+            ports.insert(0, VirtualAddress(planned, place, addresses, opts=inside).port)
         self.floating = None
         if planned.floating_address:
             self.floating = networking.FloatingIp(
@@ -42,6 +43,6 @@ class HostGroup(pulumi.ComponentResource):
                 port_id=ports[0].id,
                 description=planned.virtual_address_name or planned.name,
                 tags=planned.labels.tags(),
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[place.gateway]),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=place.gateways),
             ).address
         self.register_outputs({"floating": self.floating})

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 from pulumi_openstack import networking
 
+from infra.plan.base import Version, of_family
 from infra.plan.plan import PlannedRoute, PlannedRouter
 
 
@@ -12,15 +13,15 @@ class Router(pulumi.ComponentResource):
     """Joins its segments and links, and routes to the zones behind its neighbours.
 
     There is no default route inside: what isn't a planned zone is unreachable, and the exit translates no addresses but
-    the floating ones, so nothing leaves that wasn't given a way out. The router at the link to the stack above is
-    `existing`: that stack made it.
+    the floating ones, so nothing leaves that wasn't given a way out; over IPv6, which has no floating ones, nothing.
+    The router at the link to the stack above is `existing`: that stack made it.
     """
 
     def __init__(
         self,
         planned: PlannedRouter,
         project: pulumi.Input[str],
-        subnets: Mapping[str, pulumi.Input[str]],
+        subnets: Mapping[str, Mapping[Version, pulumi.Input[str]]],
         *,
         existing: str | None,
         ports: Sequence[pulumi.Input[str]],
@@ -43,15 +44,20 @@ class Router(pulumi.ComponentResource):
                 opts=inside,
             ).id
         )
-        self.interfaces: dict[str, pulumi.Resource] = {
-            key: networking.RouterInterface(f"{planned.name}-{key}", router_id=router, subnet_id=subnet, opts=inside)
-            for key, subnet in subnets.items()
+        self.interfaces: dict[str, list[pulumi.Resource]] = {
+            key: [
+                networking.RouterInterface(
+                    of_family(f"{planned.name}-{key}", version), router_id=router, subnet_id=subnet, opts=inside
+                )
+                for version, subnet in families.items()
+            ]
+            for key, families in subnets.items()
         }
         joins = [
             networking.RouterInterface(f"{planned.name}-link-{index}", router_id=router, port_id=port, opts=inside)
             for index, port in enumerate(ports)
         ]
-        if routes := [*planned.routes, *crossings]:
+        if routes := [*planned.routes, *planned.routes6, *crossings]:
             networking.RouterRoutesV2(
                 planned.name,
                 router_id=router,

@@ -6,6 +6,7 @@ import pulumi
 from pulumi_openstack import networking
 
 from infra.components.sharing import Shared
+from infra.plan.base import of_family
 from infra.plan.plan import PlannedRule, PlannedSecurityGroup
 
 
@@ -38,12 +39,12 @@ class SecurityGroup(pulumi.ComponentResource):
 
     def _rule(self, rule: PlannedRule, groups: Shared, addresses: Mapping[str, pulumi.Input[str]]) -> None:
         networking.SecGroupRule(
-            f"{self.planned.name}-{rule.direction}-{rule.name}",
+            of_family(f"{self.planned.name}-{rule.direction}-{rule.name}", rule.version),
             security_group_id=self.group.id,
             tenant_id=self._project,
             direction=rule.direction,
-            ethertype="IPv4",
-            protocol=rule.protocol,
+            ethertype=f"IPv{rule.version}",
+            protocol="ipv6-icmp" if (rule.protocol, rule.version) == ("icmp", 6) else rule.protocol,
             port_range_min=rule.port,
             port_range_max=rule.port,
             remote_group_id=groups.known_in(self.planned.project, rule.remote_group) if rule.remote_group else None,

@@ -6,6 +6,7 @@ from pulumi_openstack import compute, identity, networking
 
 from infra.components.default_group import DefaultGroup
 from infra.components.scope import scoped
+from infra.plan.base import VERSIONS
 from infra.plan.plan import PlannedDomain, PlannedProject
 from infra.preflight import Cloud
 
@@ -53,12 +54,14 @@ class Tenancy(pulumi.ComponentResource):
             opts=self._inside,
         )
         default = DefaultGroup(label, cloud=self._cloud.entry, project=project.id, opts=self._inside)
+        # Neutron brings that group back with every change of a port: it goes when the networks are gone.
+        last = pulumi.ResourceOptions(parent=self, depends_on=[default])
         quota = planned.quota
         network_quota = networking.QuotaV2(
             label,
             project_id=project.id,
             network=quota.networks,
-            subnet=quota.networks,
+            subnet=quota.networks * len(VERSIONS),
             port=quota.ports,
             router=quota.routers,
             floatingip=quota.floating_addresses,
@@ -66,7 +69,7 @@ class Tenancy(pulumi.ComponentResource):
             security_group_rule=quota.security_group_rules,
             rbac_policy=quota.shares,
             subnetpool=0,  # whoever may make one puts any block into an address scope that it sees
-            opts=self._inside,
+            opts=last,
         )
         compute_quota = compute.QuotaSetV2(
             label,
@@ -87,7 +90,6 @@ class Tenancy(pulumi.ComponentResource):
                 user_id=self._cloud.user,
                 opts=self._inside,
             )
-            # Nova's look-ups bring the default group back: it is the last to go.
-            first = [membership, default, compute_quota]
+            first = [membership, network_quota, compute_quota]
             inside = membership.project_id.apply(lambda known: known or "")
             self.servers[planned.name] = scoped(planned.name, self._cloud, inside, self, first)

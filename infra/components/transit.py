@@ -1,19 +1,23 @@
 """A link between two routers: a small network that no host is on."""
 
+from collections.abc import Mapping
+
 import pulumi
 from pulumi_openstack import networking
 
+from infra.components.subnets import Subnets
+from infra.plan.base import Block, Version, of_family
 from infra.plan.plan import PlannedLink
 
 
 class Transit(pulumi.ComponentResource):
-    """One port for each end; the routers take them as interfaces."""
+    """One port of both families for each end; the routers take them as interfaces."""
 
     def __init__(
         self,
         planned: PlannedLink,
         project: pulumi.Input[str],
-        pool: pulumi.Input[str] | None,
+        sources: Mapping[Version, Subnets],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ganyun:infra:Transit", planned.name, None, opts)
@@ -22,31 +26,37 @@ class Transit(pulumi.ComponentResource):
         network = networking.Network(
             planned.name, name=planned.name, tenant_id=project, admin_state_up=True, tags=tags, opts=inside
         )
-        subnet = networking.Subnet(
-            planned.name,
-            name=planned.name,
-            tenant_id=project,
-            network_id=network.id,
-            ip_version=4,
-            cidr=str(planned.cidr),
-            subnetpool_id=pool,
-            no_gateway=True,
-            enable_dhcp=False,
-            tags=tags,
-            opts=inside,
-        )
+
+        def subnet(version: Version, cidr: Block) -> networking.Subnet:
+            name = of_family(planned.name, version)
+            return sources[version].make(
+                name,
+                inside,
+                tenant_id=project,
+                network_id=network.id,
+                ip_version=version,
+                cidr=str(cidr),
+                no_gateway=True,
+                enable_dhcp=False,
+                tags=tags,
+            )
+
+        subnets = (subnet(4, planned.cidr), subnet(6, planned.cidr6))
         self.ports = {
             end: networking.Port(
                 f"{planned.name}-{end}",
                 name=f"{planned.name}-{end}",
                 tenant_id=project,
                 network_id=network.id,
-                fixed_ips=[{"subnet_id": subnet.id, "ip_address": str(address)}],
+                fixed_ips=[
+                    {"subnet_id": one.id, "ip_address": str(address)}
+                    for one, address in zip(subnets, addresses, strict=True)
+                ],
                 no_security_groups=True,
                 port_security_enabled=False,
                 tags=tags,
                 opts=inside,
             )
-            for end, address in planned.ends
+            for end, *addresses in planned.dual_ends
         }
         self.register_outputs({})

@@ -41,14 +41,6 @@ def _code(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _cidr(value: Any) -> Any:
-    try:
-        return IPv4Network(value)
-    except ValueError as error:
-        msg = f"不是 IPv4 网段：{value!r} · not an IPv4 block: {error}"
-        raise ValueError(msg) from error
-
-
 def _block(value: Any) -> Any:
     try:
         return ip_network(value)
@@ -87,11 +79,6 @@ Duration = Annotated[
     PlainSerializer(lambda value: int(value.total_seconds()), return_type=int),
     WithJsonSchema({"type": "string", "pattern": _DURATION.pattern}),
 ]
-Cidr = Annotated[
-    IPv4Network,
-    BeforeValidator(_cidr),
-    WithJsonSchema({"type": "string", "pattern": r"^\d+\.\d+\.\d+\.\d+/\d+$"}),
-]
 AnyCidr = Annotated[
     Block,
     BeforeValidator(_block),
@@ -114,6 +101,11 @@ class Lengths(NamedTuple):
 PrefixLengths = Annotated[Lengths, BeforeValidator(_both)]
 DepartmentRef = _reference("departments", "责任单位 owner, as $departments:<name>")
 SystemRef = _reference("systems", "系统 system, as $systems:<name>")
+
+
+def of_family(name: str, version: Version) -> str:
+    """What a thing that is there once a family is called: that of IPv4 has the bare name."""
+    return name if version == 4 else f"{name}-ipv6"
 
 
 def target(reference: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network
 
-from infra.plan.base import target
+from infra.plan.base import Block, target
 from infra.plan.flows import EVERY_HOST, Line, group_name, members, stack_lines
 from infra.plan.needs import segment_key, zone_key
 from infra.plan.plan import Plan, PlannedHost, PlannedHostGroup, ResolvedFlow
@@ -18,7 +18,7 @@ from infra.plan.topology import labels, plan_links, plan_routers, plan_segments
 from infra.plan.uplinks import above, joined, plan_downlinks, plan_uplink
 from infra.plan.world import World
 
-Resolve = Callable[[str, IPv4Network], tuple[tuple[ResolvedFlow, ...], tuple[ResolvedFlow, ...]]]
+Resolve = Callable[[str, Sequence[Block]], tuple[tuple[ResolvedFlow, ...], tuple[ResolvedFlow, ...]]]
 
 
 def build_plan(world: World, name: str) -> Plan:
@@ -111,13 +111,13 @@ def _host_group(world: World, stack: Stack, system: System, name: str, *, flows:
     )
     hosts = []
     for host in function.hosts[: stack.replicas]:
-        own = world.ledger.block(f"{segment}/{host}")
-        incoming, outgoing = flows(group, own)
+        own, own6 = world.ledger.both(f"{segment}/{host}")
+        incoming, outgoing = flows(group, (own, own6))
         hosts.append(
             PlannedHost(
                 name=host,
                 address=own.network_address,
-                address6=world.ledger.address6(f"{segment}/{host}"),
+                address6=own6.network_address,
                 flows_in=incoming,
                 flows_out=outgoing,
             )

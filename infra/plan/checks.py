@@ -1,7 +1,7 @@
 """Checks that need more than one file: every reference names something, every name is there once."""
 
 from collections.abc import Iterator, Sequence
-from ipaddress import IPv4Network
+from ipaddress import ip_network
 
 from infra.plan.base import target
 from infra.plan.check_stack import check_stack
@@ -103,17 +103,27 @@ def _check_hosts(source: Source, system: SystemEntry) -> Iterator[Problem]:
 
 
 def _endpoint_fault(world: World, endpoint: str, divisions: Sequence[str]) -> str:
-    if endpoint[0].isdigit():
+    kind, _, rest = endpoint.partition(":")
+    if not kind.startswith("$"):
         try:
-            block = IPv4Network(endpoint)
+            block = ip_network(endpoint)
         except ValueError as error:
-            return f"不是 IPv4 网段 · not an IPv4 block: {error}"
+            return f"不是网段 · not a block: {error}"
         inner = next((inner for inner in world.network.inner_network if inner.overlaps(block)), None)
         return (
             f"触及政务内网 {inner} · reaches the inner network's block {inner}; that is never allowed" if inner else ""
         )
-    kind, _, rest = endpoint.partition(":")
+    if kind == "$divisions":
+        return _division_fault(world, rest)
     return "" if kind != "$systems" or rest == "*" else _system_fault(world, endpoint, divisions)
+
+
+def _division_fault(world: World, code: str) -> str:
+    """Nothing while the table of divisions, or that of their sizes, is itself at fault."""
+    if code in world.divisions.faulty or not world.divisions.by_code or not world.network.levels:
+        return ""
+    known = code in world.divisions and world.divisions[code].level in world.network.levels
+    return "" if known else f"没有该行政区或其地址块 · no division {code} with a block of its own"
 
 
 def _system_fault(world: World, endpoint: str, divisions: Sequence[str]) -> str:

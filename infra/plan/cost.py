@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
-from infra.plan.base import target
+from infra.plan.base import VERSIONS, target
 from infra.plan.ledger import Entry
 from infra.plan.stack import Stack
 from infra.plan.systems import System
@@ -70,8 +70,8 @@ def _project(world: World, owner: str, division: str) -> str:
 
 
 def _of_system(world: World, system: System) -> Counter[str]:
-    """A segment has a port of its router and one of DHCP besides those of its hosts."""
-    need = Counter(networks=len(system.segments), ports=2 * len(system.segments))
+    """A segment has a port of DHCP, and one of its router for each family, besides those of its hosts."""
+    need = Counter(networks=len(system.segments), ports=(1 + len(VERSIONS)) * len(system.segments))
     for function in system.functions.values():
         flavor = world.flavors[function.flavor]
         hosts = len(function.hosts)

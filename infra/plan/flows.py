@@ -6,17 +6,18 @@ stack of the same network builds the one that declares it. What nobody builds is
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network
+from ipaddress import ip_network
 
-from infra.plan.base import target
+from infra.plan.base import VERSIONS, Block, target
 from infra.plan.needs import segment_key
 from infra.plan.systems import Flow, System
-from infra.plan.uplinks import joined
+from infra.plan.topology import zone_blocks
+from infra.plan.uplinks import EVERYWHERE, joined
 from infra.plan.world import World
 
 EVERY_HOST = "every-host"
-INTERNET = IPv4Network("0.0.0.0/0")
-Addresses = Mapping[str, tuple[IPv4Network, ...]]
+INTERNET = tuple(EVERYWHERE.values())
+Addresses = Mapping[str, tuple[Block, ...]]
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,11 @@ class Side:
     """One end of a line: groups of this stack, blocks as the line names them, hosts of other stacks by their group."""
 
     groups: tuple[str, ...] = ()
-    blocks: tuple[IPv4Network, ...] = ()
+    blocks: tuple[Block, ...] = ()
     hosts: Addresses = field(default_factory=dict)
 
     @property
-    def named(self) -> tuple[str | IPv4Network, ...]:
+    def named(self) -> tuple[str | Block, ...]:
         """What rules name as it stands."""
         return (*self.groups, *self.blocks)
 
@@ -48,12 +49,14 @@ def group_name(system: str, function: str) -> str:
 
 
 def members(world: World, system: System) -> Addresses:
-    """All addresses of each of a system's groups, whether built yet or not."""
-    found: dict[str, tuple[IPv4Network, ...]] = {}
+    """All addresses, of both families, of each of a system's groups, whether built yet or not."""
+    found: dict[str, tuple[Block, ...]] = {}
     for name, function in system.functions.items():
         parent = segment_key(system, function.zone)
         names = [*function.hosts, *([function.virtual_address] if function.virtual_address else [])]
-        found[group_name(system.name, name)] = tuple(world.ledger.block(f"{parent}/{one}") for one in names)
+        found[group_name(system.name, name)] = tuple(
+            block for one in names for block in world.ledger.both(f"{parent}/{one}")
+        )
     return found
 
 
@@ -83,19 +86,25 @@ class _View:
         """What an endpoint stands for in a system's file, when a certain stack builds that system."""
         if endpoint == "$systems:*":
             return self._every_host(declaring, system)
-        if endpoint == "$outside:internet":
-            return Side(blocks=(INTERNET,))
-        if endpoint == "$outside:operators":
-            return Side(blocks=tuple(self.world.stacks[declaring].operators))
-        found = self.world.system(endpoint, system.division)
+        found = self.world.system(endpoint, system.division) if endpoint.startswith("$systems:") else None
         if not found:
-            return Side(blocks=(IPv4Network(endpoint),))
+            return Side(blocks=tuple(self._blocks(declaring, endpoint)))
         function = target(endpoint).partition("/")[2]
         groups = [group_name(found.name, one) for one in found.functions if function in ("", one)]
         if any(found is own for own in self.built[self.name]):
             return Side(groups=tuple(groups))
         addresses = members(self.world, found)
         return Side(hosts={group: addresses[group] for group in groups})
+
+    def _blocks(self, declaring: str, endpoint: str) -> Sequence[Block]:
+        """What is named by block, or stands for blocks."""
+        if endpoint == "$outside:internet":
+            return INTERNET
+        if endpoint == "$outside:operators":
+            return self.world.stacks[declaring].operators
+        if endpoint.startswith("$divisions:"):
+            return [block for version in VERSIONS for block in zone_blocks(self.world, [target(endpoint)], version)]
+        return [ip_network(endpoint)]
 
     def _every_host(self, declaring: str, system: System) -> Side:
         """Those of the stack that builds the system, and of the network's other stacks of the system's division."""

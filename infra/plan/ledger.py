@@ -70,6 +70,10 @@ class Ledger:
         """The first IPv6 block of a key that is known to be there."""
         return IPv6Network((self.by_key[6, key][0].first, self.by_key[6, key][0].prefix))
 
+    def both(self, key: str) -> tuple[IPv4Network, IPv6Network]:
+        """The first block of each family."""
+        return self.block(key), self.block6(key)
+
     def address(self, key: str) -> IPv4Address:
         """The IPv4 address of a host that is known to be there."""
         return self.block(key).network_address

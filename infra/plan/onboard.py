@@ -105,7 +105,7 @@ def city(world: World, texts: Callable[[str], str], division: Division, name: st
     moved = [owner for owner in owners if world.departments[owner].division == old.code]
     renamed = {
         old.code: division.code,
-        str(world.ledger.block(old.code)): str(world.ledger.block(division.code)),
+        f"$divisions:{old.code}": f"$divisions:{division.code}",
         **{f"$departments:{one}": f"$departments:{_short(one, old.level, name)}" for one in moved},
         **{f"$systems:{one.name}": f"$systems:{name}-{one.name}" for one in own},
     }

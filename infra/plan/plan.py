@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from infra.plan.base import Block, Level, Protocol, Zone
+from infra.plan.base import Block, Level, Protocol, Version, Zone
 from infra.plan.sites import Site
 from infra.plan.stack import Quota, Stack
 from infra.plan.systems import System
@@ -49,7 +49,7 @@ class Labels(Planned):
 
 
 class PlannedSegment(Planned):
-    """A network with one subnet."""
+    """A network with a subnet of each family."""
 
     key: str
     name: str
@@ -93,6 +93,12 @@ class PlannedLink(Planned):
     ends: tuple[tuple[str, IPv4Address], ...]
     cidr6: IPv6Network
     ends6: tuple[tuple[str, IPv6Address], ...]
+
+    @property
+    def dual_ends(self) -> tuple[tuple[str, IPv4Address, IPv6Address], ...]:
+        """Each end with its address of either family."""
+        other = dict(self.ends6)
+        return tuple((end, address, other[end]) for end, address in self.ends)
 
 
 class PlannedCrossing(Planned):
@@ -138,7 +144,7 @@ class PlannedTenancy(Planned):
     router: str
     owner: str
     labels: Labels
-    pool: tuple[IPv4Network, ...]
+    pool: tuple[Block, ...]
 
 
 class PlannedAddressGroup(Planned):
@@ -147,18 +153,22 @@ class PlannedAddressGroup(Planned):
     name: str
     project: str
     labels: Labels
-    blocks: tuple[IPv4Network, ...]
+    blocks: tuple[Block, ...]
 
 
 class PlannedRule(Planned):
-    """One permission of a security group; one of the `remote_*` is the other side."""
+    """One permission of a security group in one family; one of the `remote_*` is the other side.
+
+    `name` says what is permitted: where the other side has addresses of both families, two rules have the same.
+    """
 
     name: str
+    version: Version
     direction: Literal["ingress", "egress"]
     protocol: Protocol
     port: int | None
     remote_group: str | None = None
-    remote_block: IPv4Network | None = None
+    remote_block: Block | None = None
     remote_address_group: str | None = None
     why: str
 
@@ -175,7 +185,7 @@ class PlannedSecurityGroup(Planned):
 class ResolvedFlow(Planned):
     """A flow as one host sees it, for its own firewall."""
 
-    peer: IPv4Network
+    peer: Block
     protocol: Protocol
     ports: tuple[int, ...]
 
@@ -225,7 +235,7 @@ class Plan(Planned):
     stack: Stack
     domains: tuple[PlannedDomain, ...]
     tenancies: tuple[PlannedTenancy, ...]
-    pool: tuple[IPv4Network, ...]
+    pool: tuple[Block, ...]
     segments: tuple[PlannedSegment, ...]
     links: tuple[PlannedLink, ...]
     uplink: PlannedCrossing | None

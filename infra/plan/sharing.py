@@ -1,7 +1,8 @@
-"""What the departments of a stack below another lend each other, one policy a loan: each sees only its own project."""
+"""What a plan takes of each department's quota, and what departments of a stack below another lend each other."""
 
 from collections import Counter
 
+from infra.plan.base import VERSIONS, target
 from infra.plan.plan import Plan
 
 
@@ -24,3 +25,29 @@ def loans(plan: Plan) -> Counter[str]:
         if rule.remote_group
     }
     return Counter(owner for owner, _, borrower in lent if owner != borrower)
+
+
+def used(plan: Plan) -> dict[str, Counter[str]]:
+    """By kind of quota and project, what the plan needs, with all hosts of its systems, however few this cloud has.
+
+    A network has a port of DHCP, and one of its router for each family; a link has one at each end. A group begins with
+    a rule of each family, which Neutron adds by itself.
+    """
+    links = [*plan.links, *(crossing.link for crossing in plan.downlinks)]
+    ports: Counter[str] = Counter()
+    for segment in plan.segments:
+        ports[segment.project] += 1 + len(VERSIONS)
+    for link in links:
+        ports[link.project] += 2
+    for system in plan.systems:
+        for function in system.functions.values():
+            ports[target(system.owner)] += len(function.hosts) + (function.virtual_address is not None)
+    rules: Counter[str] = Counter()
+    for group in plan.security_groups:
+        rules[group.project] += len(VERSIONS) + len(group.rules)
+    return {
+        "networks": Counter([*(one.project for one in plan.segments), *(one.project for one in links)]),
+        "ports": ports,
+        "security_groups": Counter(group.project for group in plan.security_groups),
+        "security_group_rules": rules,
+    }

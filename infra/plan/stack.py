@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from infra.plan.base import Cidr, DepartmentRef, DivisionCode, Facts, FunctionName, Name, SystemRef
+from infra.plan.base import AnyCidr, DepartmentRef, DivisionCode, Facts, FunctionName, Name, SystemRef
 
 ZoneKey = Annotated[
     str,
@@ -77,8 +77,8 @@ class Stack(Facts):
     routers: dict[Name, Router] = Field(description="路由器 routers")
     links: list[Annotated[list[Name], Field(min_length=2, max_length=2)]] = Field(description="互联 pairs of routers")
     uplink: Uplink | None = Field(None, description="上联 link to the stack above; left out: it has its own exit")
-    operators: Annotated[list[Cidr], Field(min_length=1)] = Field(
-        description="运维来源地址 where operators log in from"
+    operators: Annotated[list[AnyCidr], Field(min_length=1)] = Field(
+        description="运维来源地址 where operators log in from, blocks of either family"
     )
     images: dict[Name, str] = Field(description="镜像 image names by key")
     flavors: dict[Name, str] = Field(description="规格 flavor names by key")

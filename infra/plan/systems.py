@@ -29,7 +29,8 @@ from infra.plan.base import (
 SystemTier = Literal["province", "city", "county"]
 
 ENDPOINT = re.compile(
-    r"^(\$systems:\*|\$systems:[a-z][a-z0-9-]*(/[a-z][a-z0-9_]*)?|\$outside:(internet|operators)|\d+\.\d+\.\d+\.\d+/\d+)$"
+    r"^(\$systems:\*|\$systems:[a-z][a-z0-9-]*(/[a-z][a-z0-9_]*)?|\$outside:(internet|operators)|\$divisions:\d{6,12}"
+    r"|\d+\.\d+\.\d+\.\d+/\d+|[0-9a-f]{1,4}:[0-9a-f:]*/\d+)$"
 )
 
 
@@ -37,7 +38,7 @@ def _endpoint(value: str) -> str:
     if not ENDPOINT.match(value):
         msg = (
             f"不是流量端点：{value!r} · not an endpoint; write $systems:<system>/<function>, $systems:<system>, "
-            "$systems:*, $outside:internet, $outside:operators or a block such as 10.1.2.0/24"
+            "$systems:*, $divisions:<code>, $outside:internet, $outside:operators or a block such as 10.1.2.0/24"
         )
         raise ValueError(msg)
     return value

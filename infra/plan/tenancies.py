@@ -1,9 +1,9 @@
 """What a stack makes for each one below it: its domain, its router at the link, and the blocks of its subnets."""
 
 from collections.abc import Iterator, Sequence
-from ipaddress import IPv4Network, collapse_addresses
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 
-from infra.plan.base import target
+from infra.plan.base import VERSIONS, Block, Version, target
 from infra.plan.needs import link_key
 from infra.plan.plan import PlannedCrossing, PlannedTenancy
 from infra.plan.tenancy import plan_domains
@@ -34,19 +34,22 @@ def plan_tenancies(world: World, name: str) -> tuple[PlannedTenancy, ...]:
     return tuple(found)
 
 
-def plan_pool(world: World, name: str, downlinks: Sequence[PlannedCrossing]) -> tuple[IPv4Network, ...]:
-    """All that the stack may make subnets from: its division's block or its zones, and its links."""
+def plan_pool(world: World, name: str, downlinks: Sequence[PlannedCrossing]) -> tuple[Block, ...]:
+    """All that the stack may make subnets from: its division's blocks or its zones, and its links; IPv4 before IPv6."""
     stack = world.stacks[name]
-    blocks = list(_blocks(world, name))
-    blocks += [world.ledger.block(link_key(world.divisions, stack, ends)) for ends in stack.links]
-    blocks += [crossing.cidr for crossing in downlinks]
-    return tuple(collapse_addresses(blocks))
+    blocks: list[Block] = [block for version in VERSIONS for block in _blocks(world, name, version)]
+    blocks += [block for ends in stack.links for block in world.ledger.both(link_key(world.divisions, stack, ends))]
+    blocks += [block for crossing in downlinks for block in (crossing.cidr, crossing.cidr6)]
+    return (
+        *collapse_addresses(block for block in blocks if isinstance(block, IPv4Network)),
+        *collapse_addresses(block for block in blocks if isinstance(block, IPv6Network)),
+    )
 
 
-def _blocks(world: World, name: str) -> Iterator[IPv4Network]:
+def _blocks(world: World, name: str, version: Version) -> Iterator[Block]:
     stack = world.stacks[name]
     if stack.uplink and world.stacks[stack.uplink.stack].division != stack.division:
-        yield world.ledger.block(stack.division)
+        yield from zone_blocks(world, [stack.division], version)
     else:
         for router in stack.routers.values():
-            yield from (block for block in zone_blocks(world, router.zones, 4) if isinstance(block, IPv4Network))
+            yield from zone_blocks(world, router.zones, version)

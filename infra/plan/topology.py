@@ -127,5 +127,5 @@ def _routes(
 
 
 def zone_blocks(world: World, keys: Sequence[str], version: Version) -> list[Block]:
-    """The blocks of zones in one family."""
+    """The blocks of zones, or of divisions, in one family."""
     return [entry.network for key in keys for entry in world.ledger.by_key[version, key]]

@@ -51,7 +51,7 @@ def named_ports(resources: Sequence[Resource], _: Sequence[Block]) -> Breaks:
         if given.get("protocol") in ("tcp", "udp", None) and not given.get("portRangeMin"):
             yield one.place, "放行全部端口 lets every port pass"
         block, group = given.get("remoteIpPrefix"), given.get("remoteGroupId") or given.get("remoteAddressGroupId")
-        if given.get("direction") == "egress" and not group and block in (None, "", str(INTERNET), "::/0"):
+        if given.get("direction") == "egress" and not group and block in (None, "", *map(str, INTERNET)):
             yield one.place, "对整个互联网放行 opens to the whole Internet"
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from infra.plan.base import BOUNDARY, Block, target
 from infra.plan.flows import INTERNET
 from infra.plan.plan import Plan
-from infra.plan.sharing import loans
+from infra.plan.sharing import loans, used
 
 # TCP and UDP ports whose protocols carry content or passwords in clear (IANA): ftp, telnet, smtp, tftp, http, pop3,
 # imap, snmp, ldap, rexec, rlogin, syslog, rsync, mysql, redis, http-alt, node exporter.
@@ -59,7 +59,7 @@ def default_deny(plan: Plan) -> Iterator[tuple[str, str]]:
             where = f"security_groups.{group.name}.{rule.name}"
             if rule.protocol in ("tcp", "udp") and rule.port is None:
                 yield where, "放行全部端口 lets every port pass"
-            if rule.remote_block == INTERNET and (rule.direction == "egress" or group.labels.zone != "public"):
+            if rule.remote_block in INTERNET and (rule.direction == "egress" or group.labels.zone != "public"):
                 yield where, "对整个互联网放行 opens to the whole Internet outside the public zone"
 
 
@@ -83,7 +83,7 @@ def nothing_reaches_the_inner_network(plan: Plan) -> Iterator[tuple[str, str]]:
         (f"security_groups.{group.name}.{rule.name}", rule.remote_block)
         for group in plan.security_groups
         for rule in group.rules
-        if rule.remote_block and rule.remote_block != INTERNET
+        if rule.remote_block and rule.remote_block not in INTERNET
     ]
     for where, block in named:
         if any(block.overlaps(inner) for inner in plan.inner_network):
@@ -166,7 +166,7 @@ def every_host_belongs_to_a_recoverable_system(plan: Plan) -> Iterator[tuple[str
 
 @policy("8.2.5.1-a", "配额 quota")
 def every_project_has_a_sufficient_quota(plan: Plan) -> Iterator[tuple[str, str]]:
-    """No tenant can starve another; all hosts of its systems fit, however few this cloud has, and all that it lends."""
+    """No tenant can starve another; all that is planned for it fits, and all its hosts, however few this cloud has."""
     needed: dict[str, int] = defaultdict(int)
     for system in plan.systems:
         needed[target(system.owner)] += sum(len(function.hosts) for function in system.functions.values())
@@ -179,6 +179,8 @@ def every_project_has_a_sufficient_quota(plan: Plan) -> Iterator[tuple[str, str]
                 f"quotas.{project}.instances",
                 f"需要 {count} 台，配额 {quotas[project].instances} · needs {count}",
             )
-    for project, count in loans(plan).items():
-        if project in quotas and count > quotas[project].shares:
-            yield f"quotas.{project}.shares", f"需要共享 {count} 次，配额 {quotas[project].shares} · needs {count}"
+    for kind, counted in (("shares", loans(plan)), *used(plan).items()):
+        for project, count in counted.items():
+            quota = getattr(quotas.get(project), kind, count)
+            if count > quota:
+                yield f"quotas.{project}.{kind}", f"需要 {count}，配额 {quota} · needs {count}"

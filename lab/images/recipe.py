@@ -38,7 +38,7 @@ MASKED = (
     "systemd-udevd.service",
 )
 # Services that a role switches on where they belong.
-DISABLED = ("chrony.service", "prometheus-node-exporter.service", "nftables.service")
+DISABLED = ("chrony.service", "clamav-freshclam.service", "prometheus-node-exporter.service", "nftables.service")
 ENABLED = ("systemd-networkd.service", "systemd-networkd-wait-online.service", "ssh.service", "rsyslog.service")
 
 

@@ -20,7 +20,10 @@ class LabSettings(BaseModel):
     cache: Path
     state: Path
     secrets: Path
-    network: IPv4Network = Field(default=IPv4Network("198.18.0.0/16"), description="range that the lab takes whole")
+    network: IPv4Network = Field(
+        default=IPv4Network("198.18.0.0/16"),
+        description="range that the lab takes whole; `operators` of its stacks has to hold it",
+    )
 
     @model_validator(mode="after")
     def _range_has_room(self) -> Self:

@@ -26,6 +26,7 @@ from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2
 EXECUTOR = Path(__file__).resolve().with_name("pulumi-language-python-exec")
 SHOWN_TO_USER = 32  # the executor's exit code for "the message is out already"
 GRACE_SECONDS = 2.0
+LOOK_SECONDS = 1.0
 LIST = (
     "import importlib.metadata as m, json; print(json.dumps(sorted({(d.name, d.version) for d in m.distributions()})))"
 )
@@ -179,8 +180,9 @@ class Host(language_pb2_grpc.LanguageRuntimeServicer):
 
 
 def main() -> None:
-    """Serve on a free loopback port, print it as the protocol wants, and end cleanly when told to."""
+    """Serve on a free loopback port, print it as the protocol wants; end cleanly when told to, or with the engine."""
     engine = next((word for word in reversed(sys.argv[1:]) if not word.startswith("-")), "")
+    parent = os.getppid()  # the engine: when it is killed, nobody asks us to end
     children = Children()
     options = [("grpc.max_receive_message_length", 1 << 28)]
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=16), options=options)
@@ -192,7 +194,8 @@ def main() -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    stopping.wait()
+    while os.getppid() == parent and not stopping.wait(LOOK_SECONDS):
+        pass
     children.stop()
     server.stop(GRACE_SECONDS).wait()
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 CONTROLS = Path(__file__).resolve().parents[2] / "stacks" / "controls"
 CATALOGUE = CONTROLS / "gbt22239-2019.yaml"
@@ -45,20 +45,28 @@ class Control(Frozen):
     test_unit: str | None = None
     requirement: str
     automation: Automation
-    high_risk: bool = False
     role: str | None = None
-    limits: dict[str, dict[Level, int]] = Field(default_factory=dict)
+    limits: dict[str, dict[Annotated[Level, BeforeValidator(int)], int]] = Field(default_factory=dict)
     mend: str = ""
     settings: tuple[str, ...]
     evidence: tuple[str, ...] = ()
     note: str = ""
     unsure: bool = False
+    # Why no automatic check is possible.
+    reason: str = ""
+    # The case of the guide to high risks that a failure of this item may be.
+    risk_case: str = ""
 
     @property
     def title(self) -> str:
         """The control point with the item's letter, short enough for a table head."""
         letter = self.id.partition("-")[2]
         return f"{self.point} {letter})" if letter else self.point
+
+    @property
+    def high_risk(self) -> bool:
+        """Whether the guide to high risks has a case for this item."""
+        return bool(self.risk_case)
 
     def number(self, level: Level) -> str:
         """The clause number that an evaluator of this level looks for."""

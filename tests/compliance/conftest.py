@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import os
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from infra.plan.problems import FactsError
-from infra.plan.waivers import Waiver
-from tests.compliance.audit import Audit, UnreadableError
-from tests.compliance.catalogue import Catalogue, load_catalogue
-from tests.compliance.platform.session import Platform, see
-from tests.compliance.platform.subject import PlatformAudit
-from tests.compliance.probes import HostEvidence, ask_all
-from tests.compliance.report import Report, build_report, summary, write_report
-from tests.compliance.scope import Scope, load_scope
-from tests.compliance.verdicts import FAILED, Finding, ItemResult, Verdict, judge_item, waive
+from tests.compliance.audit import Audit
+from tests.compliance.catalogue import load_catalogue
+from tests.compliance.judge import Judge, UnreadableError
+from tests.compliance.kept import ANSWERS, CATALOGUE, NOTES, PLATFORM, REPORT, RESULTS, SCOPE, WAIVERS
+from tests.compliance.probes import ask_all
+from tests.compliance.report import build_report, summary, write_report
+from tests.compliance.report.changes import earlier
+from tests.compliance.scope import load_scope
+from tests.compliance.verdicts import FAILED, Finding, Verdict, judge_item, waive
 from tests.compliance.waivers import load_waivers
 
-CATALOGUE = pytest.StashKey[Catalogue]()
-SCOPE = pytest.StashKey[Scope]()
-WAIVERS = pytest.StashKey[tuple[Waiver, ...]]()
-ANSWERS = pytest.StashKey[dict[str, HostEvidence]]()
-PLATFORM = pytest.StashKey[Platform | None]()
-RESULTS = pytest.StashKey[list[ItemResult]]()
-REPORT = pytest.StashKey[Report]()
+PLATFORM_CHECKS = Path(__file__).with_name("platform")
 STATUS = {
     Verdict.PASS: ("passed", ".", "符合 PASS"),
     Verdict.FAIL: ("failed", "F", "不符合 FAIL"),
@@ -55,8 +49,18 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     config.stash[CATALOGUE] = load_catalogue()
     config.stash[SCOPE] = load_scope(path)
-    config.stash[WAIVERS] = load_waivers(config.stash[CATALOGUE])
+    try:
+        config.stash[WAIVERS] = load_waivers(config.stash[CATALOGUE], names=config.stash[SCOPE].names)
+    except ValueError as problem:
+        raise pytest.UsageError(str(problem)) from problem
     config.stash[RESULTS] = []
+    if config.getoption("--audit-stack"):
+        config.pluginmanager.import_plugin("tests.compliance.platform.plugin")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without a stack the platform's checks are not read at all, and hosts are not asked for them."""
+    return True if collection_path == PLATFORM_CHECKS and not config.getoption("--audit-stack") else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -66,8 +70,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     control = metafunc.config.stash[CATALOGUE].by_id[item_of(metafunc.definition)]
     hosts = metafunc.config.stash[SCOPE].hosts
     if "platform" in metafunc.fixturenames:
-        judged = metafunc.config.getoption("--audit-stack") and max(host.level for host in hosts) in control.levels
-        metafunc.parametrize("platform", [control] if judged else [], ids=["platform"] * bool(judged), indirect=True)
+        judged = [control] if max(host.level for host in hosts) in control.levels else []
+        metafunc.parametrize("platform", judged, ids=[PLATFORM_CHECKS.name for _ in judged], indirect=True)
         return
     hosts = tuple(host for host in hosts if host.level in control.levels)
     metafunc.parametrize("audit", [(control, host) for host in hosts], ids=[host.name for host in hosts], indirect=True)
@@ -86,46 +90,27 @@ def item_of(node: pytest.Item | pytest.FunctionDefinition) -> str:  # type: igno
     return str(marker.args[0])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def asking(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Ask the hosts once, all at the same time."""
+    stash = pytestconfig.stash
+    with ThreadPoolExecutor(1) as pool:
+        stash[ANSWERS] = pool.submit(ask_all, stash[SCOPE].hosts, pytestconfig.getoption("--audit-ssh-config"))
+        yield
+
+
 @pytest.fixture
 def audit(request: pytest.FixtureRequest) -> Audit:
     """One item on one host, with everything that the host answered."""
-    read_all(request.config)
-    stash = request.config.stash
     control, host = request.param
-    return Audit(control, host, stash[ANSWERS][host.name])
-
-
-@pytest.fixture
-def platform(request: pytest.FixtureRequest) -> PlatformAudit:
-    """One item on the cloud itself, with what its APIs and the hosts answered."""
-    read_all(request.config)
-    stash = request.config.stash
-    seen = stash[PLATFORM]
-    assert seen is not None
-    answers = stash[ANSWERS]
-    return seen.audit(request.param, stash[SCOPE], answers)
-
-
-def read_all(config: pytest.Config) -> None:
-    """Ask the hosts and, where a stack is named, its cloud: all at the same time, and once."""
-    stash = config.stash
-    if ANSWERS in stash:
-        return
-    stack = config.getoption("--audit-stack")
-    with ThreadPoolExecutor(2) as pool:
-        answers = pool.submit(ask_all, stash[SCOPE].hosts, config.getoption("--audit-ssh-config"))
-        try:
-            stash[PLATFORM] = see(stack) if stack else None
-        except FactsError as problem:
-            pytest.exit(problem.report(), returncode=pytest.ExitCode.USAGE_ERROR)
-        stash[ANSWERS] = answers.result()
+    return Audit(control, host, request.config.stash[ANSWERS].result()[host.name])
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, bool, bool]:
     """Turn a check's findings into a verdict; what breaks off leaves the item not evaluated, and says why."""
     audit = pyfuncitem.funcargs.get("audit") or pyfuncitem.funcargs["platform"]
-    assert isinstance(audit, Audit | PlatformAudit)
+    assert isinstance(audit, Judge)
     stash = pyfuncitem.config.stash
     broken: Exception | None = None
     try:
@@ -167,15 +152,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     folder = session.config.getoption("--audit-report")
     if folder is None or ANSWERS not in stash:
         return
-    found = build_report(stash[CATALOGUE], stash[SCOPE], stash[WAIVERS], stash[ANSWERS], stash[RESULTS])
-    if seen := stash[PLATFORM]:
-        found = found.model_copy(update={"hosts": (*found.hosts, seen.report(stash[RESULTS]))})
-    stash[REPORT] = found
-    write_report(stash[REPORT], stash[CATALOGUE], folder)
+    answers, platform = stash[ANSWERS].result(), stash.get(PLATFORM, None)
+    before = earlier(folder, {*answers, *([platform.name] if platform else [])})
+    stash[REPORT] = build_report(
+        stash[CATALOGUE], stash[SCOPE], stash[WAIVERS], answers, stash[RESULTS], platform=platform, earlier=before
+    )
+    stash[NOTES] = write_report(stash[REPORT], folder, Path(os.environ["GANYUN_SECRETS"]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if REPORT in config.stash:
         terminalreporter.section("compliance summary 符合性检查汇总")
-        for line in summary(config.stash[REPORT]):
+        for line in (*summary(config.stash[REPORT]), *config.stash[NOTES]):
             terminalreporter.write_line(line)

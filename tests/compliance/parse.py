@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, NamedTuple
 
 SYSTEM_UIDS = range(1, 1000)
@@ -64,6 +64,12 @@ class Shadow(NamedTuple):
         """An account whose expiry date lies in the first days of the epoch cannot be used."""
         return self.expires.isdigit() and int(self.expires) < 365
 
+    @property
+    def expires_without_password(self) -> bool:
+        """PAM asks for a new password even where there is none: whoever logs in by key is then shut out."""
+        ages = self.max_days.isdigit() and int(self.max_days) < 99999
+        return not self.kind.startswith("hash-") and (ages or self.inactive.isdigit())
+
 
 def shadows(text: str) -> dict[str, Shadow]:
     """Password states by account."""
@@ -119,8 +125,14 @@ def refuses_by_default(ruleset: str, hook: str) -> bool:
 
 def reachable(ruleset: str, protocol: str, port: int) -> bool:
     """Whether the firewall lets anybody at a listening port: always, where no chain denies what it does not know."""
+    return bool(open_to(ruleset, protocol, port))
+
+
+def open_to(ruleset: str, protocol: str, port: int) -> list[str]:
+    """Whom the firewall lets at a listening port, of either family: "any" too where no chain denies the unknown."""
     denying = [chain for chain in base_chain(ruleset, "input") if chain.get("policy") == "drop"]
-    return not denying or any(sources_of_port(chain, port, protocol) for chain in denying)
+    found = [source for chain in denying for source in sources_of_port(chain, port, protocol)]
+    return found if denying else ["any"]
 
 
 def value_set(right: Any) -> list[Any]:
@@ -157,13 +169,13 @@ def opens(match: dict[str, Any], port: int) -> bool:
     return any(v[0] <= port <= v[1] if isinstance(v, tuple) else v == port for v in values)
 
 
-def within(address: str, blocks: tuple[IPv4Network, ...]) -> bool:
+def within(address: str, blocks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
     """Whether an address or block lies in one of the blocks."""
     try:
-        network = IPv4Network(address, strict=False)
+        network = ip_network(address, strict=False)
     except ValueError:
         return False
-    return any(network.subnet_of(block) for block in blocks)
+    return any(network.network_address in block and network.prefixlen >= block.prefixlen for block in blocks)
 
 
 def retention_days(logrotate: str) -> dict[str, int]:

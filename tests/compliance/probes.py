@@ -56,19 +56,21 @@ def remote_command(commands: list[str]) -> str:
 
 
 def ask(host: HostScope, ssh_config: str) -> HostEvidence:
-    """Read everything from one host; a host that cannot be asked is a result, not an exception."""
+    """Read everything from one host; a host that gives nothing to read, for whatever reason, is a result."""
     started = datetime.now(UTC)
     try:
         connection = testinfra.get_host(
             f"ssh://{host.name}", ssh_config=ssh_config, controlpersist=0, ssh_extra_args=SSH
         )
         answer = connection.run(remote_command([probe.on(host) for probe in REGISTRY.values()]))
-    except RuntimeError as problem:
-        # testinfra raises this with ssh's own result when ssh itself failed.
-        return HostEvidence(started, datetime.now(UTC), unreachable=last_line(problem.args[0].stderr) or "ssh: 255")
-    if answer.rc != 0:
-        return HostEvidence(started, datetime.now(UTC), unreachable=last_line(answer.stderr) or f"exit {answer.rc}")
-    readings = {entry["command"]: Evidence.model_validate(entry) for entry in json.loads(answer.stdout)}
+        if answer.rc != 0:
+            return HostEvidence(started, datetime.now(UTC), unreachable=last_line(answer.stderr) or f"exit {answer.rc}")
+        readings = {entry["command"]: Evidence.model_validate(entry) for entry in json.loads(answer.stdout)}
+    except Exception as problem:
+        # When ssh itself fails, testinfra raises its result.
+        told = last_line(getattr(next(iter(problem.args), None), "stderr", ""))
+        reason = told or f"{type(problem).__name__}: {problem}"[:300]
+        return HostEvidence(started, datetime.now(UTC), unreachable=reason)
     return HostEvidence(started, datetime.now(UTC), readings)
 
 

@@ -7,9 +7,10 @@ import re
 import pytest
 
 from tests.compliance.audit import Audit
+from tests.compliance.judge import UnreadableError
 from tests.compliance.known import CLEAR_TEXT_PORTS, SAFE_CIPHER, SAFE_EXCHANGE, SAFE_MAC
 from tests.compliance.parse import accounts, between, listeners, number, settings, shadows, twice
-from tests.compliance.probes import probe
+from tests.compliance.probes import Probe, probe
 
 PASSWD = probe("cat /etc/passwd")
 GROUP = probe("cat /etc/group")
@@ -26,8 +27,20 @@ DICTIONARY = probe("ls -l /var/cache/cracklib/cracklib_dict.pwd")
 PAM = probe("grep -hEv '^ *(#|$)' /etc/pam.d/common-auth /etc/pam.d/common-account /etc/pam.d/common-password")
 FAILLOCK = probe("grep -Ev '^ *(#|$)' /etc/security/faillock.conf")
 SSHD = probe("sshd -T -C user={automation},host=bastion,addr={terminal}")
+ADMINISTRATOR_GROUPS = ("sysadm", "secadm", "audadm")
+SSHD_FOR = {name: probe(f"sshd -T -C user={name},host=bastion,addr={{terminal}}") for name in ADMINISTRATOR_GROUPS}
+CODES = probe("grep -hE '^(auth|@include)' /etc/pam.d/sshd")
+SEEDS = probe("stat -c '%n %a %U' /var/lib/ganyun/totp/*")
 IDLE_SHELL = probe("env -i HOME=/nonexistent PATH=/usr/bin:/bin bash -lc 'declare -p TMOUT'")
 LISTENING = probe("ss -Hlntup")
+
+
+def sshd_settings(audit: Audit, asked: Probe = SSHD) -> dict[str, str]:
+    """What sshd would do at a log-in; settings that it can't read prove nothing."""
+    answer = audit.read(asked)
+    if answer.exit_status != 0:
+        raise UnreadableError(f"sshd 配置无法解析 (sshd can't read its settings): {answer.output.strip()}")
+    return settings(answer.output)
 
 
 @pytest.mark.control("8.1.4.1-a")
@@ -83,6 +96,9 @@ def test_identity_is_unique_and_its_password_strong(audit: Audit) -> None:
         and not (s.max_days.isdigit() and int(s.max_days) <= audit.limit("password_max_days"))
     ]
     audit.refuse("existing-ages", "口令定期更换（存量账户）", ageless, SHADOW)
+    people = (audit.host.automation, *audit.host.administrators)
+    expiring = [s.name for s in states.values() if s.name in people and s.expires_without_password]
+    audit.refuse("no-lock-out", "只用密钥登录的账户不会因口令到期而无法登录", expiring, SHADOW)
 
 
 @pytest.mark.control("8.1.4.1-b")
@@ -111,7 +127,7 @@ def test_guessing_is_stopped_and_idle_sessions_end(audit: Audit) -> None:
         f"TMOUT={idle[2] if idle else '未设置'}（≤{audit.limit('idle_seconds')}）",
         IDLE_SHELL,
     )
-    sshd = settings(audit.text(SSHD))
+    sshd = sshd_settings(audit)
     alive = (number(sshd, "clientaliveinterval") or 0) * (number(sshd, "clientalivecountmax") or 0)
     audit.judge(
         "idle-connection",
@@ -132,7 +148,7 @@ def test_guessing_is_stopped_and_idle_sessions_end(audit: Audit) -> None:
 
 @pytest.mark.control("8.1.4.1-c")
 def test_nothing_readable_crosses_the_network_at_log_in(audit: Audit) -> None:
-    sshd = settings(audit.text(SSHD))
+    sshd = sshd_settings(audit)
     for name, safe, title in (
         ("ciphers", SAFE_CIPHER, "SSH 加密算法"),
         ("macs", SAFE_MAC, "SSH 完整性算法"),
@@ -146,3 +162,35 @@ def test_nothing_readable_crosses_the_network_at_log_in(audit: Audit) -> None:
     clear = [f"{each.port}/{CLEAR_TEXT_PORTS[each.port]}" for each in listeners(audit.text(LISTENING))
              if each.port in CLEAR_TEXT_PORTS]  # fmt: skip
     audit.refuse("clear-text", "无明文远程管理服务", clear, LISTENING)
+
+
+@pytest.mark.control("8.1.4.1-d")
+def test_administrators_show_two_factors(audit: Audit) -> None:
+    one_factor = []
+    for name, asked in SSHD_FOR.items():
+        methods = sshd_settings(audit, asked).get("authenticationmethods", "any")
+        if methods != "publickey,keyboard-interactive:pam":
+            one_factor.append(f"{name}: {methods}")
+    audit.refuse("two-factors", "管理员登录须密钥加动态口令", one_factor, *SSHD_FOR.values())
+    stack = audit.text(CODES)
+    audit.judge(
+        "codes",
+        "动态口令已接入 PAM，未绑定令牌者一律拒绝，猜错计入锁定",
+        re.search(
+            r"pam_faillock\.so preauth\nauth \[success=done default=bad\] pam_google_authenticator\.so (?!.*nullok).*\n"
+            r"auth \[default=die\] pam_faillock\.so authfail",
+            stack,
+        )
+        is not None,
+        "preauth → pam_google_authenticator → authfail",
+        CODES,
+    )
+    held = [line.split() for line in audit.text(SEEDS).splitlines()]
+    kept = {
+        path.rpartition("/")[2] for path, mode, owner in held if (mode, owner) in (("400", "root"), ("600", "root"))
+    }
+    missing = [name for name in audit.host.administrators if name not in kept]
+    audit.refuse("seeds", "每位管理员已绑定令牌，种子仅 root 可读（缺失项）", missing, SEEDS)
+    methods = sshd_settings(audit).get("authenticationmethods", "any")
+    alone = [] if "," in methods else [f"{audit.host.automation}: {methods}"]
+    audit.refuse("automation-second-factor", "自动化账户使用两种鉴别方式", alone, SSHD)

@@ -10,7 +10,7 @@ import pytest
 from tests.compliance.audit import Audit
 from tests.compliance.parse import NO_SHELL, SYSTEM_UIDS, accounts, between, number, settings, shadows
 from tests.compliance.probes import probe
-from tests.compliance.test_8_1_4_1 import LOGIN_DEFS, PASSWD, SHADOW, SSHD
+from tests.compliance.test_8_1_4_1 import LOGIN_DEFS, PASSWD, SHADOW, SSHD, sshd_settings
 
 HOMES = probe("find /home -mindepth 1 -maxdepth 1 -type d -printf '%m %u %p\\n'")
 SESSION_PAM = probe("grep -hE 'pam_umask' /etc/pam.d/common-session")
@@ -109,7 +109,7 @@ def test_administrators_exclude_each_other(audit: Audit) -> None:
     audit.judge("sudoers-valid", "sudo 配置有效且权限正确", valid.exit_status == 0, "visudo -c", SUDOERS_VALID)
     wheel = re.search(r"^auth\s+required\s+pam_wheel\.so\s.*use_uid", audit.text(SU), re.M)
     audit.judge("su", "su 仅限系统管理员", wheel is not None, "pam_wheel use_uid", SU)
-    root = settings(audit.text(SSHD)).get("permitrootlogin")
+    root = sshd_settings(audit).get("permitrootlogin")
     audit.judge("root-log-in", "root 不得远程登录", root == "no", f"PermitRootLogin {root}", SSHD)
 
 

@@ -11,6 +11,7 @@ from tests.compliance.known import RISKY_PORTS, UNWANTED_MODULES, UNWANTED_PACKA
 from tests.compliance.parse import (
     base_chain,
     listeners,
+    open_to,
     reachable,
     refuses_by_default,
     settings,
@@ -18,7 +19,7 @@ from tests.compliance.parse import (
     within,
 )
 from tests.compliance.probes import probe
-from tests.compliance.test_8_1_4_1 import LISTENING, SSHD
+from tests.compliance.test_8_1_4_1 import LISTENING, SSHD, sshd_settings
 from tests.compliance.test_8_1_4_3 import CONTAINER, in_container
 
 PACKAGES = probe("dpkg-query -W -f='${db:Status-Abbrev} ${Package}\\n' | sed -n 's/^ii *//p' | tr '\\n' ' '")
@@ -77,10 +78,18 @@ def test_only_what_is_needed_runs_and_listens(audit: Audit) -> None:
         f"{each.protocol}/{each.port} {each.program}"
         for each in open_ports
         if each.port != 22
-        and not any(flow.protocol == each.protocol and flow.has_port(each.port) for flow in declared)
+        and not any(flow.covers(each.protocol, each.port) for flow in declared)
         and reachable(audit.text(FIREWALL), each.protocol, each.port)
     }
     audit.refuse("undeclared-ports", "外部可达的端口都有登记的流向", sorted(undeclared), LISTENING, FIREWALL_TEXT)
+    strangers = {
+        f"{each.protocol}/{each.port} {source}"
+        for each in open_ports
+        if each.port != 22
+        for source in open_to(audit.text(FIREWALL), each.protocol, each.port)
+        if not within(source, audit.host.peers(each.protocol, each.port))
+    }
+    audit.refuse("undeclared-sources", "放行的来源都在登记的流向之内", sorted(strangers), FIREWALL_TEXT)
     blocked = set(re.findall(r"install (\S+) /(?:usr/)?bin/(?:false|true)", audit.text(MODULES)))
     audit.refuse(
         "modules", "多余内核模块禁止加载（缺失项）", [m for m in UNWANTED_MODULES if m not in blocked], MODULES
@@ -108,6 +117,7 @@ def test_log_in_only_from_declared_terminals(audit: Audit) -> None:
     audit.judge("ssh-reachable", "管理终端的放行规则存在", bool(allowed), f"{len(allowed)} 个来源", FIREWALL_TEXT)
     state = audit.text(FIREWALL_ENABLED).strip()
     audit.judge("from-the-start", "防火墙随开机启动", state == "enabled", f"nftables {state}", FIREWALL_ENABLED)
+    sshd_settings(audit)
     users = re.findall(r"^allowusers (\S+)$", audit.text(SSHD), re.M)
     loose = [user for user in users if not within(user.rpartition("@")[2], audit.host.terminals)]
     audit.judge(

@@ -4,11 +4,13 @@ These tests run against a lab that is up (`make up`); `make test` brings one up 
 what the users keep there: each test that breaks something puts it back and proves that.
 """
 
+import base64
 import json
 import os
 import subprocess
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,30 @@ def execute(
 def told(done: subprocess.CompletedProcess[str]) -> str:
     """A command's whole story, for the assertion that it failed."""
     return f"{' '.join(done.args)} → {done.returncode}\n{done.stdout}\n{done.stderr}"
+
+
+def piped(program: str, interpreter: str) -> str:
+    """A command line that feeds a program to its interpreter as root, leaving no file behind."""
+    return f"printf %s {base64.b64encode(program.encode()).decode()} | base64 -d | sudo {interpreter}"
+
+
+@contextmanager
+def spare_server(cloud: Any, name: str, network: Any) -> Iterator[None]:
+    """A server that nobody planned, in the network's own project, for as long as a test needs it."""
+    project = openstack.connect(
+        cloud=os.environ["OS_CLOUD"], project_id=network.project_id, project_domain_name="", project_name=""
+    )
+    server = project.compute.create_server(
+        name=name,
+        image_id=next(iter(cloud.image.images(name="debian-12"))).id,
+        flavor_id=next(iter(cloud.compute.flavors())).id,
+        networks=[{"uuid": network.id}],
+    )
+    try:
+        project.compute.wait_for_server(server, wait=120)
+        yield
+    finally:
+        project.delete_server(server.id, wait=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,14 @@
 """What somebody changes by hand in the cloud is found, weighed and named, and put right again."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import openstack
 import pytest
 
-from tests.lab.conftest import Run
+from tests.lab.conftest import Run, spare_server
 
 DIFFERS = 3
 
@@ -37,9 +35,6 @@ def tampered(cloud: Any) -> Iterator[None]:
     group = next(iter(cloud.network.security_groups(name="approval-database")))
     external = next(iter(cloud.network.networks(is_router_external=True)))
     segment = next(iter(cloud.network.networks(name="approval-dedicated")))
-    city = openstack.connect(
-        cloud=os.environ["OS_CLOUD"], project_id=project.id, project_domain_name="", project_name=""
-    )
     with ExitStack() as undo:
         rule = cloud.network.create_security_group_rule(
             security_group_id=group.id,
@@ -58,14 +53,7 @@ def tampered(cloud: Any) -> Iterator[None]:
             name="by-hand", project_id=project.id, external_gateway_info={"network_id": external.id}
         )
         undo.callback(cloud.network.delete_router, router)
-        server = city.compute.create_server(
-            name="by-hand",
-            image_id=next(iter(cloud.image.images(name="debian-12"))).id,
-            flavor_id=next(iter(cloud.compute.flavors())).id,
-            networks=[{"uuid": segment.id}],
-        )
-        undo.callback(city.delete_server, server.id, wait=True)
-        city.compute.wait_for_server(server, wait=120)
+        undo.enter_context(spare_server(cloud, "by-hand", segment))
         yield
 
 

@@ -5,7 +5,6 @@ And the audit seen red: each item fails where its setting is broken. Everything 
 
 from __future__ import annotations
 
-import base64
 import json
 import secrets
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.lab.conftest import Run
+from tests.lab.conftest import Run, piped
 
 HOST = "mirror-1"
 HERE = Path(__file__).parent
@@ -31,11 +30,6 @@ with open(sys.argv[1], "r+b") as file:
     file.seek(0)
     file.write(data)
 """
-
-
-def piped(program: str, interpreter: str) -> str:
-    """A command line that feeds a program to its interpreter as root, leaving no file behind."""
-    return f"printf %s {base64.b64encode(program.encode()).decode()} | base64 -d | sudo {interpreter}"
 
 
 @pytest.fixture

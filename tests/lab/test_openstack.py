@@ -6,11 +6,10 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import openstack
 from tenacity import retry, stop_after_delay, wait_fixed
 
 from lab.openstack import inside, settings
-from tests.lab.conftest import Run
+from tests.lab.conftest import Run, spare_server
 
 
 def test_every_service_answers(run: Run) -> None:
@@ -62,19 +61,7 @@ def test_a_port_that_is_changed_in_use_holds_up_no_other(cloud: Any) -> None:
     pairs = port.allowed_address_pairs
     cloud.network.update_port(port, allowed_address_pairs=[{"ip_address": port.fixed_ips[0]["ip_address"]}])
     try:
-        network = cloud.network.get_network(port.network_id)
-        project = openstack.connect(
-            cloud=os.environ["OS_CLOUD"], project_id=network.project_id, project_domain_name="", project_name=""
-        )
-        server = project.compute.create_server(
-            name=f"test-{uuid.uuid4().hex[:8]}",
-            image_id=next(iter(cloud.image.images(name="debian-12"))).id,
-            flavor_id=next(iter(cloud.compute.flavors())).id,
-            networks=[{"uuid": network.id}],
-        )
-        try:
-            project.compute.wait_for_server(server, wait=120)
-        finally:
-            project.delete_server(server.id, wait=True)
+        with spare_server(cloud, f"test-{uuid.uuid4().hex[:8]}", cloud.network.get_network(port.network_id)):
+            pass
     finally:
         cloud.network.update_port(port, allowed_address_pairs=pairs)

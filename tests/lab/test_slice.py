@@ -30,8 +30,8 @@ def test_no_security_group_of_the_stack_opens_more_than_the_exit(
     gateways |= {host["ganyun_virtual_address"] for host in hostvars.values() if "ganyun_virtual_address" in host}
     addresses = {host["ansible_host"] for host in hostvars.values()}
     for port in cloud.network.ports():
-        address = port.fixed_ips[0]["ip_address"] if port.fixed_ips else ""
-        if address not in addresses | gateways:
+        address = next((one["ip_address"] for one in port.fixed_ips if one["ip_address"] in addresses | gateways), None)
+        if address is None:
             continue
         for group in port.security_group_ids:
             for rule in cloud.network.security_group_rules(security_group_id=group):
@@ -66,7 +66,7 @@ def test_the_recovery_site_has_its_own_project_network_and_router(
     sites: dict[str, set[tuple[str, str]]] = {"primary": set(), "recovery": set()}
     addresses = {host["ansible_host"]: host["ganyun_site"] for host in hostvars.values()}
     for port in cloud.network.ports(device_owner="compute:nova"):
-        site = addresses.get(port.fixed_ips[0]["ip_address"])
+        site = next((addresses[one["ip_address"]] for one in port.fixed_ips if one["ip_address"] in addresses), None)
         if site:
             sites[site].add((port.project_id, port.network_id))
     assert sites["recovery"]

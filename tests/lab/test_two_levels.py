@@ -5,6 +5,8 @@ The facts are another province's; both stacks have a backend and a file of login
 
 import json
 import os
+import signal
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,9 +74,29 @@ def empty(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Levels
         levels(stack, "pulumi", "stack", "rm", "--yes")
 
 
+def kill(levels: Levels, stack: str, resources: int) -> None:
+    """Begin `pulumi up`, and end it as a power cut would when it has made so many."""
+    journal = levels.state / "pulumi" / "journal" / f"{stack}.jsonl"
+    environment = os.environ | levels.environment(stack)
+    with (levels.state / "killed.log").open("w") as log:
+        up = subprocess.Popen(
+            ["pulumi", "up", *YES], cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            for attempt in Retrying(stop=stop_after_delay(300), wait=wait_fixed(0.1), reraise=True):
+                with attempt:
+                    assert len(journal.read_text(encoding="utf-8").splitlines()) > resources
+        finally:
+            os.killpg(up.pid, signal.SIGKILL)
+            up.wait()
+    levels(stack, "pulumi", "cancel", "--yes")
+    assert '"urn"' not in levels(stack, "pulumi", "stack", "export").stdout
+
+
 @pytest.fixture(scope="module")
 def upper(empty: Levels) -> Levels:
-    """The province's stack, and the way in that it gives to the city's manager."""
+    """The province's stack, and the way in that it gives to the city's manager; its first run was killed."""
+    kill(empty, "upper", 40)
     empty("upper", "pulumi", "up", *YES)
     empty("upper", "python", "-m", "infra.access", "--facts", str(FACTS))
     return empty
@@ -82,7 +104,8 @@ def upper(empty: Levels) -> Levels:
 
 @pytest.fixture(scope="module")
 def levels(upper: Levels) -> Levels:
-    """Both."""
+    """Both; the first run of either was killed."""
+    kill(upper, "lower", 20)
     upper("lower", "pulumi", "up", *YES)
     return upper
 
@@ -100,6 +123,18 @@ def test_nothing_changes_when_nothing_changed(levels: Levels) -> None:
         levels(stack, "pulumi", "preview", "--refresh", "--expect-no-changes", "--non-interactive")
 
 
+def test_what_the_killed_runs_made_is_gone(levels: Levels, cloud: Any) -> None:
+    assert levels
+    projects = {project.id: project.domain_id for project in cloud.identity.projects()}
+    for listing in (cloud.network.networks, cloud.network.routers, cloud.network.security_groups):
+        things = [one for one in listing() if one.project_id]
+        assert {one.project_id for one in things} <= projects.keys()
+        named = [(one.project_id, one.name) for one in things]
+        assert len(named) == len(set(named)), named
+    domains = [domain.name for domain in cloud.identity.domains()]
+    assert len(domains) == len(set(domains))
+
+
 def test_the_city_was_built_by_its_manager_alone(levels: Levels, cloud: Any) -> None:
     server = next(one for one in cloud.compute.servers(all_projects=True) if one.name == "counter-1")
     user = cloud.identity.get_user(server.user_id)
@@ -112,11 +147,13 @@ def test_the_city_reaches_the_province_by_way_of_the_link(levels: Levels, cloud:
     first = inside.first_process(settings.load())
     assert first
     network = cloud.network.find_network("counter-dedicated")
-    gateway = next(cloud.network.subnets(network_id=cloud.network.find_network("registry-access").id)).gateway_ip
-    ping = ["ip", "netns", "exec", f"qdhcp-{network.id}", "ping", "-c1", "-W1", gateway]
-    for attempt in Retrying(stop=stop_after_delay(40), wait=wait_fixed(1), reraise=True):
-        with attempt:
-            inside.run_inside(first, ping)
+    subnets = list(cloud.network.subnets(network_id=cloud.network.find_network("registry-access").id))
+    assert sorted(subnet.ip_version for subnet in subnets) == [4, 6]
+    for subnet in subnets:
+        ping = ["ip", "netns", "exec", f"qdhcp-{network.id}", "ping", "-c1", "-W1", subnet.gateway_ip]
+        for attempt in Retrying(stop=stop_after_delay(40), wait=wait_fixed(1), reraise=True):
+            with attempt:
+                inside.run_inside(first, ping)
 
 
 def test_the_citys_manager_gets_no_further_than_the_province_says(levels: Levels, cloud: Any) -> None:

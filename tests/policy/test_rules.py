@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from infra.plan.build import build_plan
 from infra.plan.load import load
 from infra.plan.plan import Labels, Plan, PlannedAddressGroup, PlannedRoute, PlannedRule
+from infra.plan.sharing import used
 from infra.policies import rules
 from infra.policies.rules import POLICIES, Policy
 
@@ -34,7 +35,8 @@ def changed(plan: Plan, field: str, name: str, **update: Any) -> Plan:
 
 
 def permitted(plan: Plan, group: str, **rule: Any) -> Plan:
-    extra = PlannedRule.model_validate({"name": "x", "direction": "ingress", "protocol": "tcp", "why": "x", **rule})
+    given = {"name": "x", "direction": "ingress", "protocol": "tcp", "why": "x", **rule}
+    extra = PlannedRule.model_validate({**given, "version": ip_network(rule["remote_block"]).version})
     old = next(one for one in plan.security_groups if one.name == group)
     return changed(plan, "security_groups", group, rules=(*old.rules, extra))
 
@@ -83,6 +85,23 @@ def poor(plan: Plan) -> Plan:
     return plan.model_copy(update={"domains": (domain.model_copy(update={"projects": projects}), *plan.domains[1:])})
 
 
+def short(plan: Plan, kind: str) -> Plan:
+    """The quota of the department with the operators' hosts allows one less than what is planned for it."""
+    needed = used(plan)[kind]["city-information-centre"]
+    domains = tuple(
+        domain.model_copy(
+            update={
+                "projects": tuple(
+                    one.model_copy(update={"quota": one.quota.model_copy(update={kind: needed - 1})})
+                    for one in domain.projects
+                )
+            }
+        )
+        for domain in plan.domains
+    )
+    return plan.model_copy(update={"domains": domains})
+
+
 def stingy(_: Plan) -> Plan:
     """A city's, whose projects may lend each other nothing."""
     plan = build_plan(WORLD, "nanchang")
@@ -116,6 +135,21 @@ REFUSED: list[tuple[Policy, str, Break]] = [
         rules.default_deny,
         "security_groups.approval-database.x",
         lambda p: permitted(p, "approval-database", remote_block="0.0.0.0/0", port=5432),
+    ),
+    (
+        rules.default_deny,
+        "security_groups.approval-database.x",
+        lambda p: permitted(p, "approval-database", remote_block="::/0", port=5432),
+    ),
+    (
+        rules.default_deny,
+        "security_groups.website-web-gateway.x",
+        lambda p: permitted(p, "website-web-gateway", remote_block="::/0", port=443, direction="egress"),
+    ),
+    (
+        rules.nothing_reaches_the_inner_network,
+        "security_groups.approval-database.x",
+        lambda p: permitted(p, "approval-database", remote_block="fc00:1::/64", port=5432),
     ),
     (
         rules.default_deny,
@@ -209,6 +243,14 @@ REFUSED: list[tuple[Policy, str, Break]] = [
         lambda p: poor(p.model_copy(update={"host_groups": ()})),
     ),
     (rules.every_project_has_a_sufficient_quota, "quotas.city-office.shares", stingy),
+    *(
+        (
+            rules.every_project_has_a_sufficient_quota,
+            f"quotas.city-information-centre.{kind}",
+            lambda p, kind=kind: short(p, kind),
+        )
+        for kind in ("networks", "ports", "security_groups", "security_group_rules")
+    ),
 ]
 
 

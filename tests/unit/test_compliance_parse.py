@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from tests.compliance.parse import (
     between,
     listeners,
     number,
+    open_to,
     reachable,
     refuses_by_default,
     retention_days,
@@ -27,6 +28,7 @@ from tests.compliance.parse import (
 
 LISTENING = """\
 udp UNCONN 0 0 10.0.0.5%eth0:68 0.0.0.0:* users:(("systemd-network",pid=1,fd=1))
+udp UNCONN 0 0 [fe80::f816:3eff:fe00:1]%eth0:546 [::]:* users:(("systemd-network",pid=1,fd=2))
 tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=2,fd=3))
 tcp LISTEN 0 128 127.0.0.1:9090 0.0.0.0:* users:(("prometheus",pid=3,fd=3))
 tcp LISTEN 0 128 [::]:9100 [::]:* users:(("node_exporter",pid=4,fd=3))
@@ -106,6 +108,15 @@ def test_a_firewall_without_a_denying_chain_refuses_nothing() -> None:
             ],
             ["10.0.0.9", "10.1.0.0/16"],
         ),
+        (
+            [
+                rule(
+                    payload("ip6", "saddr", {"set": ["fd00::9", {"prefix": {"addr": "fd01::", "len": 32}}]}),
+                    payload("tcp", "dport", 22),
+                )
+            ],
+            ["fd00::9", "fd01::/32"],
+        ),
     ],
 )
 def test_where_a_port_is_open_to(rules: list[dict[str, Any]], sources: list[str]) -> None:
@@ -121,11 +132,23 @@ def test_a_listening_port_that_the_firewall_refuses_is_not_reachable() -> None:
     assert not reachable(ruleset("drop", https), "udp", 443)
 
 
+def test_whom_a_port_is_open_to_is_known_in_both_families() -> None:
+    https = payload("tcp", "dport", 443)
+    four, six = rule(payload("ip", "saddr", "10.0.0.9"), https), rule(payload("ip6", "saddr", "fd00::9"), https)
+    assert open_to(ruleset("drop", four, six), "tcp", 443) == ["10.0.0.9", "fd00::9"]
+    assert open_to(ruleset("accept", four), "tcp", 443) == ["any"]
+    assert open_to(ruleset("drop", four), "tcp", 80) == []
+
+
 def test_an_address_must_lie_in_a_declared_block() -> None:
-    blocks = (IPv4Network("10.0.0.8/30"),)
+    blocks = (IPv4Network("10.0.0.8/30"), IPv6Network("fd00::8/126"))
     assert within("10.0.0.9", blocks)
     assert within("10.0.0.8/31", blocks)
+    assert within("fd00::a", blocks)
+    assert within("fd00::8/127", blocks)
     assert not within("10.0.0.0/24", blocks)
+    assert not within("fd00::/64", blocks)
+    assert not within("::/0", blocks)
     assert not within("any", blocks)
     assert not within("*", blocks)
 

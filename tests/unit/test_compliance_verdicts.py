@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from infra.plan.waivers import Waiver
-from tests.compliance.audit import EXCERPT, Audit, UnreadableError, excerpt
+from tests.compliance.audit import Audit
 from tests.compliance.catalogue import load_catalogue
+from tests.compliance.judge import EXCERPT, UnreadableError, excerpt
 from tests.compliance.probes import HostEvidence, Probe, last_line, remote_command
-from tests.compliance.report import build_report, render, summary, write_report
-from tests.compliance.scope import Flow, HostScope, Scope
+from tests.compliance.scope import Flow, HostScope
 from tests.compliance.verdicts import Evidence, Finding, Verdict, judge_item, together, waive
 
 NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
@@ -154,6 +153,12 @@ def test_evidence_shared_by_points_is_kept_once() -> None:
     assert [each.evidence for each in audit.findings] == [(0,), (0,)]
 
 
+def test_an_offender_found_twice_is_one_offender() -> None:
+    audit = audit_of("8.1.4.1-a", {"true": reading()})
+    audit.refuse("p", "t", ["a", "b", "a"], Probe("true"))
+    assert audit.findings[0].detail == "发现 2 项：a、b"
+
+
 def test_long_evidence_is_cut_and_says_so() -> None:
     assert "从略" in excerpt(reading(output="x" * (EXCERPT + 7))).output
 
@@ -177,20 +182,3 @@ def test_a_flow_declares_single_ports_ranges_or_all() -> None:
     assert not database.has_port(8011)
     assert Flow.model_validate({"to": "10.0.0.0/8", "protocol": "tcp", "ports": []}).has_port(1)
     assert echo.peer == "10.0.1.0/24"
-
-
-def test_the_report_shows_what_failed_what_was_silent_and_points_to_the_latest(tmp_path: Path) -> None:
-    catalogue = load_catalogue()
-    silent = HOST.model_copy(update={"name": "db-2"})
-    answers = {"db-1": HostEvidence(NOW, NOW), "db-2": HostEvidence(NOW, NOW, unreachable="<no route>")}
-    failed = judge_item("db-1", "8.1.4.1-a", (reading(output="<script>"),), (finding(Verdict.FAIL),))
-    report = build_report(catalogue, Scope(hosts=(HOST, silent)), (WAIVER,), answers, [failed])
-    html = render(report, catalogue)
-    assert "&lt;script&gt;" in html
-    assert "&lt;no route&gt;" in html
-    assert "高风险" in html
-    assert any("UNREACHABLE: db-2" in line for line in summary(report))
-    write_report(report, catalogue, tmp_path / "one")
-    write_report(report, catalogue, tmp_path / "two")
-    assert (tmp_path / "latest" / "report.json").read_text() == report.model_dump_json(indent=1)
-    assert (tmp_path / "latest").readlink() == Path("two")

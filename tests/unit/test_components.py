@@ -10,6 +10,7 @@ from pulumi.runtime import mocks
 
 from infra.components.first_boot import first_boot
 from infra.contract import TenancyFacts
+from infra.killed import TENANCY, THINGS
 from infra.plan.build import build_plan
 from infra.plan.load import load
 from infra.plan.plan import Plan
@@ -73,6 +74,21 @@ def built(plan: Plan, grant: TenancyFacts | None = None) -> Recorder:
     return recorder
 
 
+# Of what a killed run made, these go with the project or the group that they are of, or are said again as they are.
+WITH_ANOTHER = {
+    "openstack:compute/quotaSetV2:QuotaSetV2",
+    "openstack:identity/inheritRoleAssignment:InheritRoleAssignment",
+    "openstack:identity/roleAssignment:RoleAssignment",
+    "openstack:networking/quotaV2:QuotaV2",
+}
+
+
+def irremovable(recorder: Recorder) -> set[str]:
+    """Kinds of resources that would stay when a run that made them is killed."""
+    kinds = {one.typ for one in recorder.made if one.typ.startswith("openstack:")}
+    return kinds - WITH_ANOTHER - THINGS.keys() - TENANCY.keys()
+
+
 @pytest.fixture(scope="module")
 def plan() -> Plan:
     return build_plan(load(ROOT / "stacks"), "lab")
@@ -81,6 +97,10 @@ def plan() -> Plan:
 @pytest.fixture(scope="module")
 def made(plan: Plan) -> Recorder:
     return built(plan)
+
+
+def test_whatever_a_stack_makes_can_be_removed_after_a_killed_run(made: Recorder) -> None:
+    assert irremovable(made) == set()
 
 
 TAGGED = ("Network", "Subnet", "Port", "Router", "SecGroup", "FloatingIp")
@@ -116,6 +136,14 @@ def test_security_groups_start_empty_and_get_the_planned_rules_only(made: Record
     rules = made.of("openstack:networking/secGroupRule:SecGroupRule")
     assert len(rules) == sum(len(group.rules) for group in plan.security_groups)
     assert all(inputs.get("remoteGroupId") or inputs.get("remoteIpPrefix") for inputs in rules.values())
+    for inputs in rules.values():
+        if block := inputs.get("remoteIpPrefix"):
+            assert inputs["ethertype"] == ("IPv6" if ":" in block else "IPv4")
+    by_group = [one for one in rules.values() if one.get("remoteGroupId")]
+    keys = ("securityGroupId", "remoteGroupId", "direction", "protocol", "portRangeMin")
+    four, six = ([[o.get(key) for key in keys] for o in by_group if o["ethertype"] == f] for f in ("IPv4", "IPv6"))
+    assert len(four) + len(six) == len(by_group)
+    assert sorted(map(str, four)) == sorted(map(str, six))
 
 
 def test_every_project_has_quotas_and_no_default_group(made: Recorder, plan: Plan) -> None:

@@ -17,6 +17,7 @@ RECOVERY = {"rpo_seconds": 300, "rto_seconds": 1800, "standard": "GB/T 20988-202
 def host(number: int, function: str, zone: str, **more: Any) -> dict[str, Any]:
     return {
         "address": f"10.0.0.{number}",
+        "address6": f"fd00::{number}",
         "key": f"ssh-rsa KEY{number} Generated-by-Nova",
         "functions": [function],
         "system": "website",
@@ -27,6 +28,7 @@ def host(number: int, function: str, zone: str, **more: Any) -> dict[str, Any]:
         "holds_data": False,
         "floating_address": None,
         "virtual_address": None,
+        "virtual_address6": None,
         "flows_in": [{"peer": "10.0.0.1/32", "protocol": "tcp", "ports": [22]}],
         "flows_out": [],
         "recovery": RECOVERY,
@@ -35,17 +37,19 @@ def host(number: int, function: str, zone: str, **more: Any) -> dict[str, Any]:
 
 
 OUTPUTS: dict[str, Any] = {
-    "version": 2,
+    "version": 3,
     "login": "ganyun",
     "hosts": {
         "bastion-1": host(1, "bastion", "access", floating_address="198.51.100.1"),
-        "gw-1": host(2, "web_gateway", "public", virtual_address="10.0.0.9"),
+        "gw-1": host(2, "web_gateway", "public", virtual_address="10.0.0.9", virtual_address6="fd00::9"),
         "web-1": host(3, "web_node", "shared"),
     },
     "systems": {"website": {"title": "网站", "owner": "office", "division": "1", "level": 2, "recovery": RECOVERY}},
     "sites": [{"name": "portal", "host": "portal.test", "title": "门户", "owner": "office", "division": "1"}],
     "zones": {"1/shared": "10.0.0.0/24"},
+    "zones6": {"1/shared": "fd00::/64"},
     "extranet": ["10.0.0.0/9"],
+    "extranet6": ["fd00::/32"],
     "mirror_url": "http://10.0.0.5/debian",
     "site_address": "198.51.100.2",
 }
@@ -68,9 +72,9 @@ def test_a_stack_without_hosts_has_an_inventory_of_none() -> None:
 
 def test_every_host_key_is_pinned_under_every_name_of_the_host(contract: Contract) -> None:
     assert known_hosts(contract).splitlines() == [
-        "bastion-1,10.0.0.1,198.51.100.1 ssh-rsa KEY1",
-        "gw-1,10.0.0.2 ssh-rsa KEY2",
-        "web-1,10.0.0.3 ssh-rsa KEY3",
+        "bastion-1,10.0.0.1,198.51.100.1,fd00::1 ssh-rsa KEY1",
+        "gw-1,10.0.0.2,fd00::2 ssh-rsa KEY2",
+        "web-1,10.0.0.3,fd00::3 ssh-rsa KEY3",
     ]
 
 
@@ -101,16 +105,18 @@ def test_roles_get_flows_recovery_and_addresses(contract: Contract) -> None:
     inventory = render(contract, WAY)
     gateway = inventory["_meta"]["hostvars"]["gw-1"]
     assert gateway["ganyun_flows_in"] == [{"from": "10.0.0.1/32", "protocol": "tcp", "ports": [22]}]
-    assert gateway["ganyun_virtual_address"] == "10.0.0.9"
+    assert (gateway["ansible_host"], gateway["ganyun_address6"]) == ("10.0.0.2", "fd00::2")
+    assert (gateway["ganyun_virtual_address"], gateway["ganyun_virtual_address6"]) == ("10.0.0.9", "fd00::9")
     assert gateway["ganyun_recovery"] == RECOVERY
     assert "ganyun_virtual_address" not in inventory["_meta"]["hostvars"]["web-1"]
     everywhere = inventory["all"]["vars"]
-    assert everywhere["ganyun_bastion_addresses"] == ["10.0.0.1"]
+    assert everywhere["ganyun_bastion_addresses"] == ["10.0.0.1", "fd00::1"]
+    assert everywhere["ganyun_extranet_blocks"] == ["10.0.0.0/9", "fd00::/32"]
     assert everywhere["ganyun_site_address"] == "198.51.100.2"
     assert everywhere["ganyun_sites"] == OUTPUTS["sites"]
 
 
-@pytest.mark.parametrize("outputs", [{}, {**OUTPUTS, "version": 0}, None])
+@pytest.mark.parametrize("outputs", [{}, {**OUTPUTS, "version": 2}, None])
 def test_a_missing_or_older_contract_is_a_clear_error(outputs: Any) -> None:
     with pytest.raises(ContractError, match="run: pulumi up --stack lab"):
         read(outputs, "lab")

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.leftovers import find_leftovers, half_made
+from openstack.exceptions import ForbiddenException
+
+from infra.leftovers import Leftover, find_leftovers, half_made
 
 
 @dataclass
@@ -70,8 +72,15 @@ def test_what_a_stack_below_laid_behind_its_router_stays() -> None:
 def test_removing_calls_the_api_for_that_thing_alone() -> None:
     network = Network(ports=[Thing("p", "web-1"), Thing("q", "by-hand")], networks=[Thing("n", "website-shared")])
     for leftover in find_leftovers(network, set(), {"project"}, {"web-1", "website-shared"}):
-        leftover.remove()
+        leftover.go()
     assert network.gone == ["p", "n"]
+
+
+def test_what_is_only_lent_to_a_project_is_left_to_its_owners() -> None:
+    def refuse() -> None:
+        raise ForbiddenException
+
+    Leftover("subnet", "website-shared", refuse).go()
 
 
 def test_half_made_resources_are_named() -> None:

@@ -84,5 +84,5 @@ def test_modes_come_back_without_touching_content(program: ModuleType, tmp_path:
 def test_packages_are_removed_before_any_is_fetched(program: ModuleType) -> None:
     before = {"telnet": "1.0", "bash": "5.2"}
     commands = program.restore_packages(before, {"telnet", "auditd"})
-    assert [command[-2:] for command in commands] == [["purge", "auditd"], ["install", "telnet=1.0"]]
+    assert [command[-2:] for command in commands] == [["--purge", "auditd"], ["install", "telnet=1.0"]]
     assert program.restore_packages(before, set()) == []

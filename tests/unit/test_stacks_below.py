@@ -1,18 +1,24 @@
 """A stack makes the room of each one below it, and that one builds in it with nothing but its manager's rights."""
 
 from collections import Counter
+from collections.abc import Callable
+from functools import cache
 
 import pytest
 
+from infra.components.subnets import AT_A_TIME
 from infra.contract import ContractError, TenancyFacts, read
 from infra.grant import granted_by
+from infra.leftovers import planned_names
+from infra.plan.base import Block
 from infra.plan.build import build_plan
 from infra.plan.load import load
 from infra.plan.plan import Plan
 from infra.plan.sharing import loans
 from infra.plan.world import World
 from infra.settings import ROOT
-from tests.unit.test_components import CLOUD, Recorder, built
+from tests.unit.plan.conftest import within
+from tests.unit.test_components import CLOUD, Recorder, built, irremovable
 from tests.unit.test_inventory import OUTPUTS
 
 
@@ -21,14 +27,29 @@ def world() -> World:
     return load(ROOT / "stacks")
 
 
+Recorded = Callable[[str], Recorder]
+
+
+@pytest.fixture(scope="module")
+def recorded(world: World) -> Recorded:
+    """What a stack registers; registering all of the province's takes seconds."""
+
+    @cache
+    def record(name: str) -> Recorder:
+        plan = build_plan(world, name)
+        return built(plan, grant(plan) if plan.uplink else None)
+
+    return record
+
+
 @pytest.fixture(scope="module")
 def province(world: World) -> Plan:
     return build_plan(world, "province")
 
 
 @pytest.fixture(scope="module")
-def above(province: Plan) -> Recorder:
-    return built(province)
+def above(recorded: Recorded) -> Recorder:
+    return recorded("province")
 
 
 @pytest.fixture(scope="module")
@@ -38,20 +59,30 @@ def city(world: World) -> Plan:
 
 def grant(plan: Plan) -> TenancyFacts:
     projects = {project.name: f"{project.name}-id" for domain in plan.domains for project in domain.projects}
-    return TenancyFacts(domain="d-1", projects=projects, router="edge-id", subnet_pool="pool-id")
+    return TenancyFacts(
+        domain="d-1", projects=projects, router="edge-id", subnet_pool="pool-id", subnet_pool6="pool6-id"
+    )
 
 
 @pytest.fixture(scope="module")
-def below(city: Plan) -> Recorder:
-    return built(city, grant(city))
+def below(recorded: Recorded) -> Recorder:
+    return recorded("nanchang")
 
 
-def test_no_two_resources_of_a_stack_have_one_name(world: World) -> None:
+def told_apart(plan: Plan) -> frozenset[str]:
+    """All that the names of its resources are made of: cities alike in it are alike in them."""
+    rules = (f"{group.name} {rule.direction} {rule.name}" for group in plan.security_groups for rule in group.rules)
+    projects = (f"{domain.division} {project.name}" for domain in plan.domains for project in domain.projects)
+    own = () if plan.uplink else projects
+    return frozenset({*planned_names(plan), *rules, *own, *(group.name for group in plan.address_groups)})
+
+
+def test_no_two_resources_of_a_stack_have_one_name(world: World, recorded: Recorded) -> None:
     """Pulumi tells resources apart by type and name; departments of the same name are in every city."""
-    for name, stack in world.stacks.items():
-        plan = build_plan(world, name)
-        made = built(plan, grant(plan) if stack.uplink else None)
-        counted = Counter((request.type, request.name) for request in made.requests)
+    stacks = {told_apart(build_plan(world, name)): name for name in sorted(world.stacks, reverse=True)}
+    assert len(stacks) >= 5
+    for name in stacks.values():
+        counted = Counter((request.type, request.name) for request in recorded(name).requests)
         assert [one for one, number in counted.items() if number > 1] == [], name
 
 
@@ -59,13 +90,30 @@ def test_every_stack_below_has_domain_manager_quotas_router_and_pool(world: Worl
     lower = {name for name, stack in world.stacks.items() if stack.uplink and stack.uplink.stack == "province"}
     assert len(lower) == 12
     assert set(above.of("openstack:identity/user:User")) == lower
-    assert lower < set(above.of("openstack:networking/subnetPool:SubnetPool"))
+    pools = above.of("openstack:networking/subnetPool:SubnetPool")
+    assert {*lower, *(f"{name}-ipv6" for name in lower)} < set(pools)
+    assert all({":" in block for block in one["prefixes"]} == {n.endswith("-ipv6")} for n, one in pools.items())
+    scopes = above.of("openstack:networking/addressScope:AddressScope")
+    assert {name: one["ipVersion"] for name, one in scopes.items()} == {"province": 4, "province-ipv6": 6}
     routers = above.of("openstack:networking/router:Router")
     assert {name for name in lower for router in routers if router.startswith(f"{name}-")} == lower
     projects = above.of("openstack:identity/project:Project")
     assert sum(one.get("isDomain", False) for one in projects.values()) == 1 + len(lower)
     quotas = above.of("openstack:networking/quotaV2:QuotaV2")
     assert len(quotas) == len(projects) - 1 - len(lower)
+
+
+def test_few_subnets_are_asked_of_a_pool_at_a_time(above: Recorder) -> None:
+    requests = above.options("openstack:networking/subnet:Subnet")
+    turns = {
+        name: [other for other in requests if any(urn.endswith(f":Subnet::{other}") for urn in request.dependencies)]
+        for name, request in requests.items()
+    }
+    assert len(requests) > 2 * AT_A_TIME
+    first = [name for name, before in turns.items() if not before]
+    assert len(first) == 2 * AT_A_TIME, "of two families"
+    followed = Counter(before for each in turns.values() for before in each)
+    assert set(followed.values()) == {1}
 
 
 def test_a_manager_rules_one_domain_and_is_member_of_its_projects_alone(above: Recorder) -> None:
@@ -87,19 +135,29 @@ def test_only_the_stack_above_knows_the_exit(above: Recorder, below: Recorder) -
     assert below.of("openstack:networking/floatingIp:FloatingIp") == {}
 
 
+def test_whatever_these_stacks_make_can_be_removed_after_a_killed_run(above: Recorder, below: Recorder) -> None:
+    assert (irremovable(above), irremovable(below)) == (set(), set())
+
+
 def test_every_subnet_is_from_a_pool(above: Recorder, below: Recorder) -> None:
-    assert {one["subnetpoolId"] for one in below.of("openstack:networking/subnet:Subnet").values()} == {"pool-id"}
-    assert {one["subnetpoolId"] for one in above.of("openstack:networking/subnet:Subnet").values()} == {"province-id"}
+    pools = {4: (below, "pool-id"), 6: (below, "pool6-id")}, {4: (above, "province-id"), 6: (above, "province-ipv6-id")}
+    for families in pools:
+        for version, (recorder, pool) in families.items():
+            subnets = recorder.of("openstack:networking/subnet:Subnet").values()
+            assert {one["subnetpoolId"] for one in subnets if one["ipVersion"] == version} == {pool}
 
 
 def test_a_pool_holds_all_subnets_of_its_stack_and_none_of_another(world: World, province: Plan) -> None:
     pools = {"province": province.pool, **{one.stack: one.pool for one in province.tenancies}}
     for name, blocks in pools.items():
         plan = build_plan(world, name)
-        subnets = [segment.cidr for segment in plan.segments]
-        subnets += [*(link.cidr for link in plan.links), *(link.cidr for link in plan.downlinks)]
+        subnets: list[Block] = []
+        for one in plan.segments:
+            subnets += [one.cidr, one.cidr6]
+        for link in (*plan.links, *(crossing.link for crossing in plan.downlinks)):
+            subnets += [link.cidr, link.cidr6]
         assert subnets
-        assert all(any(subnet.subnet_of(block) for block in blocks) for subnet in subnets), name
+        assert all(any(within(subnet, block) for block in blocks) for subnet in subnets), name
     every = [block for blocks in pools.values() for block in blocks]
     assert not any(one.overlaps(other) for index, one in enumerate(every) for other in every[:index])
 
@@ -120,16 +178,17 @@ def test_what_another_project_uses_is_shared_with_it_first(city: Plan, below: Re
     assert foreign
     assert foreign <= set(shared)
     for name, request in below.options("openstack:networking/routerInterface:RouterInterface").items():
-        if any(name.endswith(key) and owners[key] != "city-information-centre" for key in owners):
+        if any(name.removesuffix("-ipv6").endswith(key) and owners[key] != "city-information-centre" for key in owners):
             assert any("RbacPolicyV2" in urn for urn in request.dependencies), name
 
 
 @pytest.mark.parametrize("name", ["jiujiang", "recovery"])
-def test_what_a_quota_must_allow_to_lend_is_what_is_lent(world: World, name: str) -> None:
+def test_what_a_quota_must_allow_to_lend_is_what_is_lent(world: World, recorded: Recorded, name: str) -> None:
     """The stack with the most loans, and one of a single department."""
-    plan = build_plan(world, name)
-    lent = built(plan, grant(plan)).options("openstack:networking/rbacPolicyV2:RbacPolicyV2").values()
-    assert Counter(one.provider.rpartition("::")[0].rpartition("::")[2] for one in lent) == loans(plan)
+    lent = recorded(name).options("openstack:networking/rbacPolicyV2:RbacPolicyV2").values()
+    assert Counter(one.provider.rpartition("::")[0].rpartition("::")[2] for one in lent) == loans(
+        build_plan(world, name)
+    )
     assert bool(lent) == (name == "jiujiang")
 
 
@@ -138,7 +197,10 @@ def test_the_router_at_the_link_is_the_one_that_the_stack_above_made(city: Plan,
     routes = below.of("openstack:networking/routerRoutesV2:RouterRoutesV2")["edge"]
     assert routes["routerId"] == "edge-id"
     assert city.uplink
-    assert str(city.uplink.peer_address) in {route["nextHop"] for route in routes["routes"]}
+    way_up = {str(city.uplink.peer_address), str(city.uplink.peer_address6)}
+    assert {
+        route["nextHop"] for route in routes["routes"] if route["destinationCidr"] in ("0.0.0.0/0", "::/0")
+    } == way_up
 
 
 def test_a_stack_that_was_given_nothing_is_told_whom_to_ask(city: Plan, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,3 +96,9 @@ def test_the_activated_environment_is_what_the_code_reads(tmp_path: Path) -> Non
     assert current(told) == Paths(
         tmp_path, Path("/h/.cache/ganyun"), Path("/s"), Path("/s/secrets"), tmp_path / "reports"
     )
+
+
+@pytest.mark.parametrize(("users", "told"), [(None, "true"), ("false", "false")])
+def test_pulumi_saves_once_a_run_unless_the_user_says_otherwise(users: str | None, told: str, tmp_path: Path) -> None:
+    own = {"PULUMI_SKIP_CHECKPOINTS": users} if users else {}
+    assert exports(tmp_path, {"HOME": "/h", **own})["PULUMI_SKIP_CHECKPOINTS"] == told

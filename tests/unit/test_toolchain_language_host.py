@@ -70,6 +70,16 @@ def test_told_to_end_it_ends_what_it_started(
         time.sleep(0.05)
 
 
+def test_it_ends_with_an_engine_that_was_killed() -> None:
+    starting = "import subprocess, sys; subprocess.run([sys.executable, *sys.argv[1:]])"
+    command = [sys.executable, "-c", starting, str(pins.HERE / "language_host.py"), "127.0.0.1:9"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as engine:
+        assert engine.stdout
+        assert int(engine.stdout.readline())
+        engine.kill()
+        assert not engine.stdout.read()  # the pipe ends when the host does
+
+
 def test_a_policy_pack_is_loaded_by_the_sdks_policy_module(tmp_path: Path) -> None:
     request = language_pb2.RunPluginRequest(info=program(tmp_path), kind="analyzer", args=["127.0.0.1:9", "-x"])
     assert language_host.plugin_arguments(request)[2:] == ["-m", "pulumi.policy", "127.0.0.1:9", f"{tmp_path}", "-x"]

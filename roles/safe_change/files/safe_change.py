@@ -1,6 +1,6 @@
 """Keeps a way back while a host is being changed: snapshot, timed revert without network, and undo of the last run.
 
-Runs on the host as root with Debian's own python3, so it imports nothing beyond the standard library.
+Runs on the host as root with its own python3, so it imports nothing beyond the standard library.
     arm --after N   take a snapshot (or keep that of an unfinished run) and start the timer
     settle          a new login was proved: stop the timer, keep the snapshot if the run changed anything
     revert WHICH    undo what the run of `pending` or `last` changed; what others changed since stays and is named
@@ -23,10 +23,13 @@ from typing import Any
 
 STORE = Path("/var/lib/ganyun/revert")
 EFFECTIVE = Path("/var/lib/ganyun/effective")
+DPKG = Path("/usr/bin/dpkg")
 UNIT = "ganyun-revert"
 # Whole trees that come back byte for byte, and places of which only owner and mode are ours to restore.
 TREES = ("/etc", "/usr/share/pam-configs", "/var/lib/pam")
 MODES = ("/home/*", "/var/log", "/var/log/*")
+# Anything else whose mode a run may tighten: what gives rights, or lets anybody write.
+SPECIAL = ("find", "/", "-xdev", "(", "-type", "f", "-o", "-type", "d", ")", "-perm", "/6002", "-print0")
 
 # A start of the host ends the timer, so whatever is unfinished then is put back at once. Lies outside of /etc.
 BOOT_UNIT = Path("/usr/local/lib/systemd/system") / f"{UNIT}-at-boot.service"
@@ -70,9 +73,18 @@ def modes(patterns: tuple[str, ...]) -> dict[str, list[str | int]]:
     return {str(path): entry(path, content=False) for path in paths}
 
 
+def special() -> dict[str, list[str | int]]:
+    """Describe what has a special mode now, outside of the trees."""
+    found = (Path(name) for name in run(*SPECIAL).stdout.split("\0") if name and not name.startswith(TREES))
+    return {str(path): entry(path, content=False) for path in found if path.exists()}
+
+
 def packages() -> dict[str, str]:
     """Installed packages with their versions."""
-    listed = run("dpkg-query", "-W", "-f=${db:Status-Abbrev}\t${Package}\t${Version}\n").stdout
+    if not DPKG.exists():
+        listed = run("rpm", "--query", "--all", "--queryformat=ii\t%{NAME}\t%{EVR}\n").stdout
+    else:
+        listed = run("dpkg-query", "-W", "-f=${db:Status-Abbrev}\t${Package}\t${Version}\n").stdout
     rows = (line.split("\t") for line in listed.splitlines())
     return {name: version for status, name, version in rows if status.startswith("ii")}
 
@@ -93,7 +105,7 @@ def sysctls() -> dict[str, str]:
 
 def state_now() -> State:
     """Everything that a run may change and that can be put back."""
-    kinds = {"trees": manifest(TREES), "modes": modes(MODES)}
+    kinds = {"trees": manifest(TREES), "modes": special() | modes(MODES)}
     return {**kinds, "packages": packages(), "units": units(), "sysctls": sysctls()}
 
 
@@ -150,11 +162,18 @@ def restore_modes(before: Mapping[str, Any], names: set[str]) -> None:
 
 
 def restore_packages(before: Mapping[str, str], names: set[str]) -> list[list[str]]:
-    """Commands that remove what was added (no network needed) and fetch again what was removed."""
-    apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "-q"]
+    """Commands that remove what was added (no network needed) and fetch again what was removed or upgraded.
+
+    dpkg and rpm, unlike apt and dnf, keep an added package that something else has come to need since.
+    """
+    if not DPKG.exists():
+        old = sorted(f"{name}-{before[name]}" for name in names if name in before)
+        fresh = sorted(names - set(before))
+        return [["rpm", "--erase", *fresh]] * bool(fresh) + [["dnf", "-y", "-q", "install", *old]] * bool(old)
+    apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-y", "-q", "--allow-downgrades"]
     gone = sorted(f"{name}={before[name]}" for name in names if name in before)
     added = sorted(names - set(before))
-    return [[*apt, "purge", *added]] * bool(added) + [[*apt, "--allow-downgrades", "install", *gone]] * bool(gone)
+    return [["dpkg", "--purge", *added]] * bool(added) + [[*apt, "install", *gone]] * bool(gone)
 
 
 def attempt(commands: list[list[str]]) -> list[str]:
@@ -172,9 +191,11 @@ def revert(store: Path) -> None:
     after_path = store / "after.json"
     after: State = json.loads(after_path.read_text()) if after_path.exists() else now
     ours = {kind: difference(before[kind], after[kind]) for kind in before}
-    foreign = {kind: sorted(n for n in ours[kind] if now[kind].get(n) != after[kind].get(n)) for kind in before}
-    mine = {kind: ours[kind] - set(foreign[kind]) for kind in before}
+    since = {kind: difference(after[kind], now[kind]) for kind in before}
+    mine = {kind: ours[kind] - since[kind] for kind in before}
     failed = attempt(restore_packages(before["packages"], mine["packages"]))
+    # Packages that come and go take files along.
+    mine["trees"] = difference(before["trees"], manifest(TREES)) - since["trees"]
     restore_trees(store / "trees.tar", before["trees"], mine["trees"])
     forget_effect(EFFECTIVE, mine["trees"])
     restore_modes(before["modes"], mine["modes"])
@@ -185,11 +206,11 @@ def revert(store: Path) -> None:
         ]
         + [["nft", "-f", str(store / "ruleset.nft")], ["systemctl", "daemon-reload"]]
         + [["systemctl", "stop" if name not in before["units"] else "start", name] for name in sorted(mine["units"])]
-        + [["systemctl", "try-reload-or-restart", "ssh.service"]]
+        + [["systemctl", "try-reload-or-restart", "ssh.service" if DPKG.exists() else "sshd.service"]]
         + [["systemctl", "try-restart", f"{name}.service"] for name in ("rsyslog", "systemd-journald")]
     )
     shutil.rmtree(store)
-    kept = {kind: names for kind, names in foreign.items() if names}
+    kept = {kind: sorted(ours[kind] & since[kind]) for kind in before if ours[kind] & since[kind]}
     report = {"reverted": sorted(mine["trees"]), "changed_since_and_kept": kept, "failed": failed}
     print(json.dumps(report, ensure_ascii=False, indent=1))
     sys.exit(1 if failed else 0)

@@ -30,9 +30,12 @@ WATCHED = probe(
     ' [print("alert", r["name"]) for g in read("rules?type=alert")["groups"] for r in g["rules"]]'
     "' 2>&1"
 )
+WIRELESS = probe("ls -d /sys/class/net/*/wireless /sys/class/ieee80211/* 2>/dev/null; true")
 LONG_ENOUGH = 180
 Look = Callable[[HostScope, str], tuple[bool, str]]
 DETECTION = re.compile(r"^(suricata|snort|fail2ban|crowdsec|zeek)")
+RADIO = re.compile(r"^(wpasupplicant|hostapd|iwd|bluez|wireless-tools)$")
+SCANNERS = re.compile(r"^clam")
 
 
 def at_the_edge(group: PlannedHostGroup) -> bool:
@@ -95,10 +98,14 @@ def denies_both_ways(_: HostScope, text: str) -> tuple[bool, str]:
     return not wrong, f"{'、'.join(wrong)} 未默认拒绝" if wrong else "input、output policy drop"
 
 
-def detects(_: HostScope, text: str) -> tuple[bool, str]:
-    """Something watches for attacks."""
-    found = [unit for unit in text.split() if DETECTION.match(unit)]
-    return bool(found), "、".join(found) or "未见检测组件"
+def runs(what: re.Pattern[str], title: str) -> Look:
+    """A service of that kind is running."""
+
+    def look(_: HostScope, text: str) -> tuple[bool, str]:
+        found = [unit for unit in text.split() if what.match(unit)]
+        return bool(found), "、".join(found) or f"未见{title}"
+
+    return look
 
 
 def guards_against_floods(_: HostScope, text: str) -> tuple[bool, str]:
@@ -193,3 +200,15 @@ def others_than(names: Sequence[str]) -> Look:
 def enabled(_: HostScope, text: str) -> tuple[bool, str]:
     """A unit that starts with the host."""
     return text.strip() == "enabled", text.strip() or "无"
+
+
+def nothing(_: HostScope, text: str) -> tuple[bool, str]:
+    """A search that is to find nothing."""
+    found = text.split()
+    return not found, "、".join(found) or "无"
+
+
+def wired_alone(_: HostScope, text: str) -> tuple[bool, str]:
+    """No package that speaks by radio."""
+    found = [name for name in text.split() if RADIO.match(name)]
+    return not found, "、".join(found) or "无"

@@ -26,12 +26,6 @@ def planned_places(t: Territory) -> Iterator[PlannedSegment | PlannedLink]:
         yield from (crossing.link for crossing in t.plan.downlinks)
 
 
-def blocks(t: Territory, place: PlannedSegment | PlannedLink) -> list[Block]:
-    """Its planned blocks in the families that the stack speaks."""
-    both: list[Block] = [place.cidr, place.cidr6]
-    return [block for block in both if block.version in t.families]
-
-
 def missing_networks(t: Territory) -> Iterator[str]:
     """Planned networks that are not there, or without their planned subnets."""
     found = {(one.project_id, one.name): one.id for one in t.cloud.networks}
@@ -41,7 +35,7 @@ def missing_networks(t: Territory) -> Iterator[str]:
             yield f"{place.name} 不存在"
             continue
         has = {subnet.cidr for subnet in t.cloud.subnets if subnet.network_id == network}
-        yield from (f"{place.name} 缺少 {block}" for block in blocks(t, place) if block not in has)
+        yield from (f"{place.name} 缺少 {block}" for block in (place.cidr, place.cidr6) if block not in has)
 
 
 def strange_networks(t: Territory) -> Iterator[str]:
@@ -126,11 +120,7 @@ def wrong_routes(t: Territory) -> Iterator[str]:
     for planned in t.plan.routers:
         crossings = [route for c in t.plan.crossings if c.router == planned.name for route in (*c.routes, *c.routes6)]
         all_routes = (*planned.routes, *planned.routes6, *crossings)
-        wanted = {
-            Route(destination=str(one.destination), nexthop=str(one.next_hop))
-            for one in all_routes
-            if one.destination.version in t.families
-        }
+        wanted = {Route(destination=str(one.destination), nexthop=str(one.next_hop)) for one in all_routes}
         router = t.planned_routers.get(planned.name)
         found = set(router.routes) if router else set()
         yield from sorted(f"{planned.name} 多出 {one.line}" for one in found - wanted)
@@ -194,7 +184,7 @@ def wrong_host_ports(t: Territory) -> Iterator[str]:
         if port is None:
             yield f"{host.name} 没有计划中的端口"
             continue
-        wanted = {str(one) for one in (host.address, host.address6) if one.version in t.families}
+        wanted = {str(host.address), str(host.address6)}
         if set(port.addresses) != wanted or port.network_id != t.planned_networks.get(group.segment):
             yield f"{host.name} 地址 {'、'.join(port.addresses)}（应为 {'、'.join(sorted(wanted))}）"
         names = {groups.get(key, key) for key in port.security_groups}
@@ -204,16 +194,15 @@ def wrong_host_ports(t: Territory) -> Iterator[str]:
 
 def pairs(t: Territory) -> Iterator[str]:
     """Ports that may send from addresses which the plan does not give them."""
-    planned: dict[str, set[str]] = {port.id: shared(t, group) for group, _, port in t.host_ports() if port}
+    planned: dict[str, set[str]] = {port.id: shared(group) for group, _, port in t.host_ports() if port}
     for port in own_ports(t):
         extra = {pair["ip_address"] for pair in port.allowed_address_pairs} - planned.get(port.id, set())
         yield from (f"{t.told(port)} 可冒用 {address}" for address in sorted(extra))
 
 
-def shared(t: Territory, group: PlannedHostGroup) -> set[str]:
-    """The addresses that a group's hosts share, in the families that the stack speaks."""
-    both = (group.virtual_address, group.virtual_address6)
-    return {str(one) for one in both if one and one.version in t.families}
+def shared(group: PlannedHostGroup) -> set[str]:
+    """The addresses that a group's hosts share."""
+    return {str(one) for one in (group.virtual_address, group.virtual_address6) if one}
 
 
 def strange_ports(t: Territory) -> Iterator[str]:
@@ -248,4 +237,4 @@ def pair_broken(t: Territory) -> Iterator[str]:
             yield f"{group.name} 只有一台"
         for host, port in ports[group.name]:
             held = {pair["ip_address"] for pair in port.allowed_address_pairs} if port else set()
-            yield from (f"{host.name} 不能承接 {one}" for one in sorted(shared(t, group) - held))
+            yield from (f"{host.name} 不能承接 {one}" for one in sorted(shared(group) - held))

@@ -17,10 +17,14 @@ DEFAULT = "default"
 
 
 class Permission(NamedTuple):
-    """What a rule lets pass, in words that planned rules and the cloud's share; ports (0, 65535) are all."""
+    """What a rule lets pass, in words that planned rules and the cloud's share; ports (0, 65535) are all.
+
+    A protocol has one word in both families.
+    """
 
     group: str
     direction: str
+    family: str
     protocol: str
     ports: tuple[int, int]
     remote: str
@@ -30,7 +34,7 @@ class Permission(NamedTuple):
         """As a report names it."""
         ports = "-".join(dict.fromkeys(map(str, self.ports))) if self.ports != ALL_PORTS else "全部端口"
         word = "来自" if self.direction == "ingress" else "去往"
-        return f"{self.group} {self.protocol or '任何协议'} {ports} {word} {self.remote}"
+        return f"{self.group} {self.family} {self.protocol or '任何协议'} {ports} {word} {self.remote}"
 
 
 ALL_PORTS = (0, 65535)
@@ -80,7 +84,8 @@ class Permissions:
             remote = self.names.get(rule.remote_group_id, rule.remote_group_id)
         else:
             remote = str(rule.remote_ip_prefix or rule.remote_address_group_id)
-        return Permission(self.names[rule.security_group_id], rule.direction, rule.protocol, either, remote)
+        protocol = "icmp" if rule.protocol == "ipv6-icmp" else rule.protocol
+        return Permission(self.names[rule.security_group_id], rule.direction, rule.ethertype, protocol, either, remote)
 
     def unplanned(self) -> Iterator[str]:
         """Rules that no flow asks for."""
@@ -158,10 +163,11 @@ def planned(group: str, rule: PlannedRule, blocks: Mapping[str, Sequence[Block]]
     if rule.remote_group:
         remotes = [rule.remote_group]
     elif rule.remote_address_group:
-        remotes = [str(block) for block in blocks[rule.remote_address_group]]
+        remotes = [str(block) for block in blocks[rule.remote_address_group] if block.version == rule.version]
     else:
         remotes = [EVERYBODY if rule.remote_block in ANYWHERE else str(rule.remote_block)]
-    yield from (Permission(group, rule.direction, rule.protocol, ports, remote) for remote in remotes)
+    family = f"IPv{rule.version}"
+    yield from (Permission(group, rule.direction, family, rule.protocol, ports, remote) for remote in remotes)
 
 
 def large(block: Block | None) -> bool:
@@ -171,7 +177,7 @@ def large(block: Block | None) -> bool:
 
 def covers(other: Rule, wider: Permission, rule: Rule, one: Permission) -> bool:
     """Whether what the one permits is permitted by the other too; of two equal ones the first in order stays."""
-    same = (wider.group, wider.direction, other.ethertype) == (one.group, one.direction, rule.ethertype)
+    same = (wider.group, wider.direction, wider.family) == (one.group, one.direction, one.family)
     ports = wider.ports[0] <= one.ports[0] and one.ports[1] <= wider.ports[1]
     if not same or wider.protocol not in ("", one.protocol) or not ports or (wider == one and other.id > rule.id):
         return False

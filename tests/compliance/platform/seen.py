@@ -178,6 +178,8 @@ class FloatingAddress(Owned):
 class Group(Owned):
     """A security group."""
 
+    stateful: bool = True
+
 
 def _protocol(value: Any) -> str:
     text = str(value or "").lower()

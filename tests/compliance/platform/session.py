@@ -1,23 +1,18 @@
-"""The platform of one audit: looked at once, beside the hosts; without a plan or a cloud it says why."""
+"""The platform of one audit: what it is judged by, item by item, and how it stands in the report."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra.plan.build import build_plan
-from infra.plan.commands import FACTS
-from infra.plan.load import load
 from infra.plan.plan import Plan
 from infra.plan.world import World
 from tests.compliance.catalogue import Control, Level
-from tests.compliance.platform.gather import look
 from tests.compliance.platform.snapshot import Snapshot
-from tests.compliance.platform.subject import NAME, PlatformAudit
+from tests.compliance.platform.subject import PlatformAudit
 from tests.compliance.probes import HostEvidence
 from tests.compliance.report import HostReport
-from tests.compliance.scope import Scope
-from tests.compliance.verdicts import ItemResult
+from tests.compliance.scope import PLATFORM, Scope
 
 
 @dataclass(frozen=True)
@@ -38,10 +33,11 @@ class Platform:
         hosts = {host.name: host for host in scope.hosts}
         return PlatformAudit(control, self.level, self.cloud, self.plan, self.world, hosts, answers)
 
-    def report(self, results: list[ItemResult]) -> HostReport:
-        """All verdicts on it, in the shape of a host's."""
+    @property
+    def report(self) -> HostReport:
+        """It in the shape of a host, before any verdict."""
         return HostReport(
-            name=NAME,
+            name=PLATFORM,
             level=self.level,
             zone="-",
             system=self.plan.stack.title,
@@ -50,12 +46,5 @@ class Platform:
             started=self.cloud.started,
             ended=self.cloud.ended,
             unreachable=self.cloud.unreachable,
-            items=tuple(sorted((one for one in results if one.host == NAME), key=lambda one: one.id)),
+            items=(),
         )
-
-
-def see(stack: str) -> Platform:
-    """Plan the stack and look at its cloud; FactsError when the facts don't plan."""
-    world = load(FACTS)
-    plan = build_plan(world, stack)
-    return Platform(world, plan, look(plan))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Never, Self
 
-from tests.compliance.audit import UnreadableError
+from tests.compliance.judge import UnreadableError
 from tests.compliance.platform import seen
 from tests.compliance.verdicts import Evidence
 
@@ -95,3 +95,8 @@ class Snapshot:
     anonymous: tuple[Try, ...] = ()
     clocks: Mapping[str, float] = field(default_factory=dict)
     handshakes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def clear_endpoints(self) -> list[str]:
+        """Addresses at which services are asked in clear text."""
+        return sorted({one.url for one in self.endpoints if not one.url.startswith("https://")})

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from infra.plan.base import Version
 from infra.plan.plan import Plan, PlannedHost, PlannedHostGroup
 from tests.compliance.platform.seen import Network, Owned, Port, Router
 from tests.compliance.platform.snapshot import Snapshot
@@ -53,11 +52,6 @@ class Territory:
     def told(self, thing: Owned) -> str:
         """As a report names a thing."""
         return f"{self.labels.get(thing.project_id, thing.project_id or '-')}: {thing.name or thing.id}"
-
-    @cached_property
-    def families(self) -> frozenset[Version]:
-        """Address families that the stack's networks speak: a plan is built in IPv4, or in both throughout."""
-        return frozenset({4, *(subnet.cidr.version for subnet in self.own(self.cloud.subnets))})
 
     @cached_property
     def hosts(self) -> dict[tuple[str, str], tuple[PlannedHostGroup, PlannedHost]]:

@@ -60,8 +60,7 @@ def test_no_part_stands_alone(platform: PlatformAudit) -> None:
 
 def encrypted_log_ins_and_logs(platform: PlatformAudit) -> None:
     """What both items of 通信传输 ask for alike."""
-    clear = {one.url for one in platform.cloud.endpoints if not one.url.startswith("https://")}
-    platform.refuse("api", "云平台接口只经 HTTPS 提供（明文的）", sorted(clear), "endpoints")
+    platform.refuse("api", "云平台接口只经 HTTPS 提供（明文的）", platform.cloud.clear_endpoints, "endpoints")
     platform.on_hosts("logs", "日志经 TLS 传输且核对对端身份", FORWARDING, hosts.logs_over_tls)
     shaken = platform.cloud.handshakes.items()
     old = [f"{address} {said}" for address, said in shaken if not said.startswith(("TLSv1.2", "TLSv1.3"))]

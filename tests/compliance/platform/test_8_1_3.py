@@ -12,6 +12,7 @@ from tests.compliance.test_8_1_4_3 import CLOCK, FORWARDED, RECORDS
 from tests.compliance.test_8_1_4_4 import FIREWALL, NETWORK_SETTINGS, UNITS
 
 OFF = 2
+MAIL = (25, 465, 587)
 
 
 @pytest.mark.control("8.1.3.1-a")
@@ -54,7 +55,8 @@ def test_nobody_inside_gets_out_unasked(platform: PlatformAudit) -> None:
 
 def watched(platform: PlatformAudit) -> None:
     """Whether something looks for attacks at the key nodes."""
-    platform.on_hosts("detection", "边界节点有攻击检测组件", UNITS, hosts.detects, hosts.at_the_edge)
+    detects = hosts.runs(hosts.DETECTION, "检测组件")
+    platform.on_hosts("detection", "边界节点有攻击检测组件", UNITS, detects, hosts.at_the_edge)
 
 
 @pytest.mark.control("7.1.3.3")
@@ -83,6 +85,31 @@ def test_attacks_from_inside_are_held_back(platform: PlatformAudit) -> None:
     watched(platform)
 
 
+@pytest.mark.control("8.1.3.3-d")
+def test_attacks_are_told(platform: PlatformAudit) -> None:
+    watched(platform)
+    platform.on_hosts("alerts", "监控有告警规则", hosts.WATCHED, hosts.warns, hosts.doing("monitor"))
+    platform.leave_open("channel", "告警送达到人", "须演示一次告警 (an alarm is shown by raising one)")
+
+
+@pytest.mark.control("8.1.3.4-a")
+def test_malware_is_caught_at_the_boundary(platform: PlatformAudit) -> None:
+    scans = hosts.runs(hosts.SCANNERS, "查杀组件")
+    platform.on_hosts("scanner", "边界节点有恶意代码查杀组件在运行", UNITS, scans, hosts.at_the_edge)
+
+
+@pytest.mark.control("8.1.3.4-b")
+def test_no_mail_passes_the_boundary(platform: PlatformAudit) -> None:
+    flows = [one for group in platform.plan.security_groups for one in group.rules if one.port in MAIL]
+    matrix = platform.planned(f"端口 {MAIL} 的流量 mail", (one.name for one in flows))
+    if flows:
+        platform.leave_open(
+            "mail", "垃圾邮件防护", "计划中有邮件流量，邮件网关须现场核查 (mail gateways are judged by hand)"
+        )
+    else:
+        platform.not_applicable("mail", "垃圾邮件防护", "没有邮件系统与邮件流量 (no flow carries mail)", matrix)
+
+
 @pytest.mark.control("8.1.3.5-a")
 def test_the_boundary_keeps_records(platform: PlatformAudit) -> None:
     bastion = hosts.doing("bastion")
@@ -108,8 +135,7 @@ def test_records_of_the_boundary_say_when(platform: PlatformAudit) -> None:
 
 @pytest.mark.control("8.1.3.5-c")
 def test_records_of_the_boundary_are_kept(platform: PlatformAudit) -> None:
-    names = [host.name for group in platform.plan.host_groups if hosts.at_the_edge(group) for host in group.hosts]
-    copies = hosts.copies_of(names, platform.cloud.started)
+    copies = hosts.copies_of(platform.hosts(hosts.at_the_edge), platform.cloud.started)
     vault = hosts.doing("log_vault")
     platform.on_hosts("vault", "边界节点的日志在日志中心有副本", hosts.VAULT, copies, vault)
     title = f"日志中心保存不少于 {hosts.LONG_ENOUGH} 天"
@@ -118,8 +144,6 @@ def test_records_of_the_boundary_are_kept(platform: PlatformAudit) -> None:
 
 @pytest.mark.control("8.1.3.5-d")
 def test_remote_access_has_records_of_its_own(platform: PlatformAudit) -> None:
-    bastion = hosts.doing("bastion")
-    names = [host.name for group in platform.plan.host_groups if bastion(group) for host in group.hosts]
-    copies = hosts.copies_of(names, platform.cloud.started)
+    copies = hosts.copies_of(platform.hosts(hosts.doing("bastion")), platform.cloud.started)
     platform.on_hosts("bastion", "堡垒机日志单独存放", hosts.VAULT, copies, hosts.doing("log_vault"))
     platform.leave_open("analysed", "对远程访问与上网行为单独分析", "由审计管理员分析，须访谈 (done by people)")

@@ -39,7 +39,7 @@ def test_the_platform_is_managed_from_a_zone_of_its_own(platform: PlatformAudit)
 
 @pytest.mark.control("8.1.5.4-b")
 def test_management_goes_by_safe_ways(platform: PlatformAudit) -> None:
-    clear = sorted({one.url for one in platform.cloud.endpoints if not one.url.startswith("https://")})
+    clear = platform.cloud.clear_endpoints
     platform.refuse("api", "云平台管理接口只经 HTTPS（明文的）", clear, "endpoints")
     platform.on_hosts("ssh", "主机管理只经强加密的 SSH", SSHD, hosts.sound_ciphers)
     platform.on_hosts("keys", "主机管理只用密钥登录", SSHD, hosts.keys_alone)
@@ -48,7 +48,7 @@ def test_management_goes_by_safe_ways(platform: PlatformAudit) -> None:
 
 @pytest.mark.control("8.1.5.4-c")
 def test_everything_is_watched_from_one_place(platform: PlatformAudit) -> None:
-    names = [host.name for group in platform.plan.host_groups for host in group.hosts]
+    names = platform.hosts()
     monitor = hosts.doing("monitor")
     platform.on_hosts("hosts", "监控主机在采集全部主机", hosts.WATCHED, hosts.watches(names), monitor)
     platform.on_hosts("alerts", "监控有告警规则", hosts.WATCHED, hosts.warns, monitor)
@@ -58,7 +58,7 @@ def test_everything_is_watched_from_one_place(platform: PlatformAudit) -> None:
 
 @pytest.mark.control("8.1.5.4-d")
 def test_records_are_gathered_and_kept_for_half_a_year(platform: PlatformAudit) -> None:
-    names = [host.name for group in platform.plan.host_groups for host in group.hosts]
+    names = platform.hosts()
     vault = hosts.doing("log_vault")
     copies = hosts.copies_of(names, platform.cloud.started)
     platform.on_hosts("gathered", "全部主机的日志都在日志中心", hosts.VAULT, copies, vault)

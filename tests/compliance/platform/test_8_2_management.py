@@ -50,7 +50,7 @@ def test_management_does_not_share_ways_with_business(platform: PlatformAudit) -
 
 @pytest.mark.control("8.2.5.1-c")
 def test_each_side_gathers_its_own_records(platform: PlatformAudit) -> None:
-    names = [host.name for group in platform.plan.host_groups for host in group.hosts]
+    names = platform.hosts()
     vault = hosts.doing("log_vault")
     platform.on_hosts(
         "tenants", "客户主机的审计数据集中", hosts.VAULT, hosts.copies_of(names, platform.cloud.started), vault
@@ -60,7 +60,7 @@ def test_each_side_gathers_its_own_records(platform: PlatformAudit) -> None:
 
 @pytest.mark.control("8.2.5.1-d")
 def test_each_side_watches_its_own(platform: PlatformAudit) -> None:
-    names = [host.name for group in platform.plan.host_groups for host in group.hosts]
+    names = platform.hosts()
     platform.on_hosts("tenants", "客户主机集中监测", hosts.WATCHED, hosts.watches(names), hosts.doing("monitor"))
     silent = dead(platform.territory)
     platform.refuse(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +10,9 @@ from tests.compliance.platform import hosts, seen
 from tests.compliance.platform.snapshot import Snapshot, Try
 from tests.compliance.probes import Probe
 from tests.compliance.test_8_1_4_1 import SSHD
+from tests.compliance.test_8_1_4_2 import RIGHTS, SUDOERS
 from tests.compliance.test_8_1_4_3 import CLOCK, FORWARDED, FORWARDING, RECORDS
-from tests.compliance.test_8_1_4_4 import FIREWALL, FIREWALL_ENABLED, NETWORK_SETTINGS, UNITS
+from tests.compliance.test_8_1_4_4 import FIREWALL, FIREWALL_ENABLED, NETWORK_SETTINGS, PACKAGES, UNITS
 from tests.unit.cloud_audit import clouds
 
 Break = Callable[[Snapshot], Snapshot]
@@ -57,6 +58,10 @@ CENTRE, OFFICE, APPROVAL = (clouds.project(one) for one in ("city-information-ce
 BASE = clouds.plan().host_groups[0].image
 
 
+def without(rules: Sequence[seen.Rule], one: seen.Rule) -> tuple[seen.Rule, ...]:
+    return tuple(rule for rule in rules if rule != one)
+
+
 def rule(group: str, direction: str = "ingress", **more: Any) -> seen.Rule:
     given = {"protocol": "tcp", "port_range_min": 5432, "port_range_max": 5432, "ethertype": "IPv4", **more}
     return seen.Rule(id="new", security_group_id=f"g-{group}", direction=direction, **given)
@@ -71,7 +76,7 @@ def quota(source: str, **limits: int) -> Break:
 
 
 BOUND = "8.1.3.1-b:bound 8.2.4.2-a:bound"
-UNPLANNED = "8.2.3.1-a:planned 8.1.3.3-b:segmented 8.1.5.4-e:policies"
+UNPLANNED = "8.1.3.2-a:cloud 8.2.3.1-a:planned 8.1.3.3-b:segmented 8.1.5.4-e:policies"
 CLOUD: list[tuple[str, str, Break]] = [
     (
         "network missing",
@@ -101,18 +106,14 @@ CLOUD: list[tuple[str, str, Break]] = [
         ),
     ),
     (
-        "IPv6 on one network alone",
-        "8.1.2.1-c:planned 8.1.3.1-b:bound 8.2.4.2-a:bound 8.1.2.1-d:routes 8.1.2.1-e:gateway-pair",
-        add(
-            "subnets",
-            seen.Subnet(
-                id="s",
-                name="s",
-                project_id=OFFICE,
-                network_id="n-website-shared",
-                cidr=next(one.cidr6 for one in clouds.plan().segments if one.name == "website-shared"),
-            ),
-        ),
+        "no IPv6 on one network",
+        "8.1.2.1-c:planned",
+        lambda c: replace(c, subnets=tuple(one for one in c.subnets if one.id != "s6-website-shared")),
+    ),
+    (
+        "a flow's rule missing in one family",
+        "8.2.3.1-a:complete 8.1.5.4-e:policies",
+        lambda c: replace(c, rules=without(c.rules, next(one for one in c.rules if one.ethertype == "IPv6"))),
     ),
     (
         "inner zone at the exit",
@@ -148,7 +149,11 @@ CLOUD: list[tuple[str, str, Break]] = [
     ),
     ("no server groups", "8.1.2.1-e:anti-affinity", set_to("server_groups", ())),
     ("one machine", "8.1.2.1-e:hypervisors", change("servers", "web-2", hypervisor="machine-0")),
-    ("a partner can't take over", "8.1.2.1-e:gateway-pair", change("ports", "gw-2", allowed_address_pairs=())),
+    (
+        "a partner can't take over",
+        "8.1.2.1-e:gateway-pair",
+        change("ports", "gw-2", allowed_address_pairs=()),
+    ),
     ("one exit router", "8.1.2.1-e:exit", change("routers", "exit", ha=False)),
     (
         "one agent",
@@ -204,7 +209,7 @@ CLOUD: list[tuple[str, str, Break]] = [
     ),
     (
         "way out to anywhere",
-        f"{UNPLANNED} 8.1.3.1-c:egress 8.2.3.1-a:narrow 8.2.3.1-b:rules",
+        f"{UNPLANNED} 8.1.3.1-c:egress 8.2.3.1-a:narrow 8.1.3.2-c:cloud 8.2.3.1-b:rules",
         add(
             "rules",
             rule("approval-database", "egress", port_range_min=443, port_range_max=443, remote_ip_prefix="0.0.0.0/0"),
@@ -212,7 +217,7 @@ CLOUD: list[tuple[str, str, Break]] = [
     ),
     (
         "database open to all",
-        f"{UNPLANNED} 8.1.3.3-a:openings 8.2.3.1-a:narrow 8.2.3.1-b:rules",
+        f"{UNPLANNED} 8.1.3.3-a:openings 8.2.3.1-a:narrow 8.1.3.2-c:cloud 8.2.3.1-b:rules",
         add("rules", rule("approval-database", remote_ip_prefix="::/0", ethertype="IPv6")),
     ),
     (
@@ -230,16 +235,21 @@ CLOUD: list[tuple[str, str, Break]] = [
     ),
     (
         "a rule twice",
-        "8.2.3.1-a:covered",
+        "8.2.3.1-a:covered 8.1.3.2-b:covered",
         lambda c: replace(c, rules=(*c.rules, c.rules[0].model_copy(update={"id": "zz"}))),
     ),
     (
         "rule of a default group",
-        f"{UNPLANNED} 8.2.3.1-a:default-deny 8.2.3.1-b:rules",
+        f"{UNPLANNED} 8.2.3.1-a:default-deny 8.1.3.2-a:cloud-default 8.2.3.1-b:rules",
         add("rules", rule("default-city-office", remote_group_id="g-website-web-node")),
     ),
     ("a flow's rule missing", "8.2.3.1-a:complete 8.1.5.4-e:policies", lambda c: replace(c, rules=c.rules[1:])),
-    ("unused group", "8.2.3.1-a:used", add("groups", seen.Group(id="g-new", name="new", project_id=OFFICE))),
+    (
+        "unused group",
+        "8.2.3.1-a:used 8.1.3.2-b:used",
+        add("groups", seen.Group(id="g-new", name="new", project_id=OFFICE)),
+    ),
+    ("stateless group", "8.1.3.2-d:cloud", change("groups", "website-web-node", stateful=False)),
     ("no flow log", "8.1.3.5-a:flows 8.2.2.1-c:services", set_to("extensions", ())),
     ("clock off", "8.1.3.5-b:cloud-clocks", set_to("clocks", {"network": 9.0})),
     (
@@ -370,6 +380,8 @@ CLOUD: list[tuple[str, str, Break]] = [
     ),
 ]
 WEAK = "ciphers 3des-cbc\nmacs hmac-md5\npubkeyauthentication yes\npasswordauthentication yes"
+OPEN = " ".join(f"8.1.3.2-{letter}:hosts" for letter in "abcd") + " 8.1.3.1-c:host-egress 8.1.3.3-b:host-firewall"
+ONE_WAY = "8.1.5.1-a:one-way 8.1.5.2-a:one-way 8.1.5.3-a:one-way"
 VAULTS = "7.1.2.2:logs 8.1.2.2-a:logs 8.1.2.2-b:logs 8.1.5.4-b:logs"
 HOSTS: list[tuple[str, str, Probe, str]] = [
     (
@@ -380,9 +392,44 @@ HOSTS: list[tuple[str, str, Probe, str]] = [
     ),
     ("logs in clear", VAULTS, FORWARDING, 'type="omfwd"'),
     ("logs stay", "8.1.3.5-a:shipped 8.1.5.4-d:flowing", FORWARDED, ""),
-    ("open firewall", "8.1.3.1-c:host-egress 8.1.3.3-b:host-firewall", FIREWALL, clouds.firewall("accept")),
+    (
+        "open firewall",
+        f"{OPEN} {ONE_WAY}",
+        FIREWALL,
+        clouds.firewall("accept"),
+    ),
+    ("firewall without sessions", "8.1.3.2-d:hosts", FIREWALL, clouds.firewall("drop", sessions=False)),
+    ("a rule twice on a host", "8.1.3.2-b:hosts", FIREWALL, clouds.firewall("drop", clouds.LOG_IN)),
+    (
+        "a port for everybody",
+        "8.1.3.2-c:hosts",
+        FIREWALL,
+        clouds.firewall("drop", clouds.accepts("input", clouds.payload("tcp", "dport", 5432))),
+    ),
+    (
+        "log-in from elsewhere on a host",
+        ONE_WAY,
+        FIREWALL,
+        clouds.firewall(
+            "drop",
+            clouds.accepts("input", clouds.payload("ip", "saddr", "10.9.9.9"), clouds.payload("tcp", "dport", 22)),
+        ),
+    ),
+    ("radio", "8.1.3.1-d:devices", hosts.WIRELESS, "/sys/class/net/wlan0/wireless"),
+    ("radio software", "8.1.3.1-d:software", PACKAGES, "openssh-server wpasupplicant"),
+    ("nobody recorded", "8.1.5.1-a:recorded 8.1.5.2-a:recorded 8.1.5.3-a:recorded", SUDOERS, "Defaults use_pty"),
+    *(
+        (f"{who} may do all", f"{item}-a:commands {item}-b:work", RIGHTS[who], clouds.sudo(who, "ALL"))
+        for who, item in (("sysadm", "8.1.5.1"), ("audadm", "8.1.5.2"), ("secadm", "8.1.5.3"))
+    ),
     ("firewall off", "8.2.4.4-a:hardened", FIREWALL_ENABLED, "disabled"),
-    ("nothing watches", "7.1.3.3:detection 8.1.3.3-a:detection 8.1.3.3-b:detection", UNITS, "ssh.service"),
+    (
+        "nothing watches",
+        "7.1.3.3:detection 8.1.3.3-a:detection 8.1.3.3-b:detection 8.1.3.3-d:detection",
+        UNITS,
+        "clamav-daemon.service",
+    ),
+    ("nothing scans", "8.1.3.4-a:scanner", UNITS, "suricata.service"),
     ("floods", "8.1.3.3-a:syn", NETWORK_SETTINGS, "net.ipv4.tcp_syncookies = 0"),
     ("clock", "8.1.3.5-b:host-clocks", CLOCK, "2026-05-01T08:10:00+00:00"),
     ("no records", "8.1.3.5-a:log-ins 8.1.3.5-b:fields", RECORDS, ""),
@@ -403,7 +450,7 @@ HOSTS: list[tuple[str, str, Probe, str]] = [
     ("blind monitor", "8.1.5.4-c:hosts 8.2.5.1-d:tenants", hosts.WATCHED, "target db-1 0\nalert HostSilent"),
     (
         "mute monitor",
-        "8.1.5.4-c:alerts 8.1.5.4-f:alerts",
+        "8.1.3.3-d:alerts 8.1.5.4-c:alerts 8.1.5.4-f:alerts",
         hosts.WATCHED,
         clouds.answers()[hosts.WATCHED].replace("alert ", "x "),
     ),

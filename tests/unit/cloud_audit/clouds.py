@@ -16,11 +16,13 @@ from infra.plan.plan import Plan, PlannedHostGroup, PlannedRule
 from tests.compliance.platform import hosts, seen
 from tests.compliance.platform.gather import QUOTAS, SOURCES
 from tests.compliance.platform.snapshot import Snapshot, Try
+from tests.compliance.platform.test_8_1_5_people import WORK
 from tests.compliance.probes import HostEvidence, Probe
 from tests.compliance.scope import HostScope
 from tests.compliance.test_8_1_4_1 import SSHD
+from tests.compliance.test_8_1_4_2 import RIGHTS, SUDOERS
 from tests.compliance.test_8_1_4_3 import CLOCK, FORWARDED, FORWARDING, RECORDS
-from tests.compliance.test_8_1_4_4 import FIREWALL, FIREWALL_ENABLED, NETWORK_SETTINGS, UNITS
+from tests.compliance.test_8_1_4_4 import FIREWALL, FIREWALL_ENABLED, NETWORK_SETTINGS, PACKAGES, UNITS
 from tests.compliance.verdicts import Evidence
 
 NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
@@ -35,17 +37,8 @@ def world() -> Any:
 
 @cache
 def plan() -> Plan:
-    """The slice's, without the rules that one for everybody covers: those are a finding."""
-    found = build_plan(world(), "lab")
-    groups = (one.model_copy(update={"rules": tuple(needed(one.rules))}) for one in found.security_groups)
-    return found.model_copy(update={"security_groups": tuple(groups)})
-
-
-def needed(rules: tuple[PlannedRule, ...]) -> Iterator[PlannedRule]:
-    wide = {(one.direction, one.protocol, one.port) for one in rules if one.remote_block in seen.ANYWHERE}
-    for one in rules:
-        if one.remote_block in seen.ANYWHERE or (one.direction, one.protocol, one.port) not in wide:
-            yield one
+    """The slice's."""
+    return build_plan(world(), "lab")
 
 
 def project(name: str) -> str:
@@ -53,7 +46,7 @@ def project(name: str) -> str:
 
 
 def places() -> Iterator[tuple[str, Any]]:
-    """Every network of the stack, in IPv4 alone."""
+    """Every network of the stack."""
     yield from ((one.name, one) for one in plan().segments)
     yield from ((one.name, one) for one in plan().links)
 
@@ -64,8 +57,8 @@ def rule(group: str, planned: PlannedRule, number: int) -> seen.Rule:
         project_id="",
         security_group_id=f"g-{group}",
         direction=planned.direction,
-        ethertype="IPv4",
-        protocol=planned.protocol,
+        ethertype=f"IPv{planned.version}",
+        protocol="ipv6-icmp" if (planned.protocol, planned.version) == ("icmp", 6) else planned.protocol,
         port_range_min=planned.port,
         port_range_max=planned.port,
         remote_ip_prefix=planned.remote_block,
@@ -88,12 +81,13 @@ def port(group: PlannedHostGroup, name: str, *addresses: object, **more: Any) ->
 
 def ports() -> Iterator[seen.Port]:
     for group in plan().host_groups:
-        pairs = tuple({"ip_address": str(one)} for one in [group.virtual_address] if one)
+        pairs = tuple({"ip_address": str(one)} for one in (group.virtual_address, group.virtual_address6) if one)
         for host in group.hosts:
             own = {"device_owner": "compute:nova", "device_id": f"server-{host.name}"}
-            yield port(group, host.name, host.address, allowed_address_pairs=pairs, **own)
+            yield port(group, host.name, host.address, host.address6, allowed_address_pairs=pairs, **own)
         if group.virtual_address:
-            yield port(group, f"{group.name}-{group.virtual_address_name}", group.virtual_address)
+            shared = group.virtual_address, group.virtual_address6
+            yield port(group, f"{group.name}-{group.virtual_address_name}", *shared)
     for router in plan().routers:
         for key in router.segments:
             segment = next(one for one in plan().segments if one.key == key)
@@ -118,7 +112,9 @@ def routers() -> Iterator[seen.Router]:
             name=one.name,
             project_id=project(one.project),
             gateway=seen.Gateway(network_id=EXTERNAL, enable_snat=False) if one.exit else None,
-            routes=tuple(seen.Route(destination=str(r.destination), nexthop=str(r.next_hop)) for r in one.routes),
+            routes=tuple(
+                seen.Route(destination=str(r.destination), nexthop=str(r.next_hop)) for r in (*one.routes, *one.routes6)
+            ),
             ha=True,
         )
 
@@ -187,9 +183,14 @@ def good() -> Snapshot:
         ),
         subnets=tuple(
             seen.Subnet(
-                id=f"s-{name}", name=name, project_id=project(one.project), network_id=f"n-{name}", cidr=one.cidr
+                id=f"s{cidr.version}-{name}",
+                name=name,
+                project_id=project(one.project),
+                network_id=f"n-{name}",
+                cidr=cidr,
             )
             for name, one in places()
+            for cidr in (one.cidr, one.cidr6)
         ),
         ports=tuple(ports()),
         routers=tuple(routers()),
@@ -268,12 +269,37 @@ def scope() -> dict[str, HostScope]:
     }
 
 
-def firewall(policy: str) -> str:
+def match(left: dict[str, Any], right: Any) -> dict[str, Any]:
+    return {"match": {"op": "==", "left": left, "right": right}}
+
+
+def accepts(hook: str, *conditions: dict[str, Any], verdict: str = "accept") -> dict[str, Any]:
+    return {"rule": {"table": "t", "chain": hook, "expr": [*conditions, {verdict: None}]}}
+
+
+def payload(protocol: str, name: str, right: Any) -> dict[str, Any]:
+    return match({"payload": {"protocol": protocol, "field": name}}, right)
+
+
+STATE = {"ct": {"key": "state"}}
+SESSIONS = (
+    accepts("input", match(STATE, ["established", "related"])),
+    accepts("input", match(STATE, "invalid"), verdict="drop"),
+)
+LOG_IN = accepts("input", payload("ip", "saddr", "10.0.0.9"), payload("tcp", "dport", 22))
+
+
+def firewall(policy: str, *more: dict[str, Any], sessions: bool = True) -> str:
+    """Both chains, log-in from the terminal, sessions, and what a test adds."""
     chains = [
         {"chain": {"table": "t", "name": hook, "type": "filter", "hook": hook, "policy": policy}}
         for hook in ("input", "output")
     ]
-    return json.dumps({"nftables": chains})
+    return json.dumps({"nftables": [*chains, *(SESSIONS if sessions else ()), LOG_IN, *more]})
+
+
+def sudo(who: str, *commands: str) -> str:
+    return f"User {who} may run:\n    (root) {', '.join(commands)}"
 
 
 def answers() -> dict[Probe, str]:
@@ -285,10 +311,14 @@ def answers() -> dict[Probe, str]:
         FORWARDED: "0 0 10.0.0.1:1 10.0.0.2:6514",
         FIREWALL: firewall("drop"),
         FIREWALL_ENABLED: "enabled",
-        UNITS: "ssh.service\nsuricata.service",
+        UNITS: "suricata.service\nclamav-daemon.service",
         NETWORK_SETTINGS: "net.ipv4.tcp_syncookies = 1",
         CLOCK: "2026-05-01T08:00:00.000000+00:00",
         RECORDS: "2026-05-01T08:00:00.000000+08:00 h sshd[1]: Accepted publickey for robot from 10.0.0.9",
+        **{RIGHTS[who]: sudo(who, *commands) for who, commands in WORK.items()},
+        SUDOERS: "Defaults logfile=/var/log/sudo.log",
+        PACKAGES: "openssh-server nginx",
+        hosts.WIRELESS: "",
         hosts.FORWARDING_SWITCH: "net.ipv4.ip_forward = 0\nnet.ipv6.conf.all.forwarding = 0",
         hosts.PACKAGE_SOURCES: f"deb [signed-by=k] {plan().mirror_url} bookworm main",
         hosts.VAULT: "\n".join(f"{name} 2026-05-01.log 2026-01-01.log" for name in [*names, "controller"])

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.compliance.audit import UnreadableError
 from tests.compliance.catalogue import load_catalogue
+from tests.compliance.judge import UnreadableError
 from tests.compliance.platform.gather import QUOTAS, SOURCES
 from tests.compliance.platform.snapshot import Snapshot, Unread
 from tests.compliance.platform.subject import PlatformAudit
@@ -22,7 +22,17 @@ from tests.unit.cloud_audit import clouds
 from tests.unit.cloud_audit.breaks import CLOUD, HOSTS
 
 CATALOGUE = load_catalogue()
-MODULES = ("test_8_1_2", "test_8_1_3", "test_8_1_5", "test_8_2_network", "test_8_2_computing", "test_8_2_management")
+MODULES = (
+    "test_8_1_2",
+    "test_8_1_3",
+    "test_8_1_3_2",
+    "test_8_1_5",
+    "test_8_1_5_people",
+    "test_8_2_network",
+    "test_8_2_computing",
+    "test_8_2_management",
+)
+OTHERS = {"8.1.4.9-b", "8.1.4.9-c"}  # judged on each host
 Point = tuple[str, str]
 
 
@@ -93,16 +103,38 @@ def test_a_flow_in_clear_text_is_waived_until_its_exemption_ends() -> None:
     assert flow in failed(findings(replace(clouds.good(), started=datetime(2031, 1, 1, tzinfo=UTC))))
 
 
+def test_who_cannot_see_whose_each_project_is_judges_nothing() -> None:
+    audit = PlatformAudit(
+        CATALOGUE.by_id["8.1.2.1-c"],
+        3,
+        replace(clouds.good(), domains=(), unread={"domains": "HTTP 403"}),
+        clouds.plan(),
+        clouds.world(),
+    )
+    with pytest.raises(UnreadableError, match="domains: HTTP 403"):
+        checks()["8.1.2.1-c"](audit)
+
+
+def test_each_item_of_the_platform_has_a_check_or_a_reason_why_none_is_possible() -> None:
+    for control in CATALOGUE.controls:
+        if control.scope in ("platform", "management"):
+            judged = any(control.id in files for files in (checks(), OTHERS))
+            assert judged != bool(control.reason), control.id
+
+
 def test_each_point_is_seen_to_fail() -> None:
     broken = named(" ".join([*(one[1] for one in CLOUD), *(one[1] for one in HOSTS), "8.1.2.2-b:other-clear-flows"]))
     judged = {point for point, finding in sound().items() if finding.verdict is Verdict.PASS}
     assert judged - broken == set()
 
 
-def test_a_cloud_that_cannot_be_reached_is_not_evaluated() -> None:
+@pytest.mark.parametrize("item", checks())
+def test_a_cloud_that_cannot_be_reached_is_judged_in_nothing(item: str) -> None:
     silent = Snapshot(clouds.NOW, clouds.NOW, unreachable="no route")
+    audit = PlatformAudit(CATALOGUE.by_id[item], 3, silent, clouds.plan(), clouds.world(), clouds.scope(), well())
     with pytest.raises(UnreadableError, match="no route"):
-        findings(silent)
+        checks()[item](audit)
+    assert not audit.findings
 
 
 @pytest.mark.parametrize("source", sorted({*SOURCES, *QUOTAS, "actions", "crossing", "own_views", "anonymous"}))

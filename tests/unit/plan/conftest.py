@@ -6,12 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from infra.plan.base import Block
 from infra.plan.load import load
 from infra.plan.problems import FactsError, Problem
 
 ROOT = Path(__file__).resolve().parents[3]
 Spoil = Callable[[str, str, str], None]
 Problems = Callable[[], list[Problem]]
+
+
+def within(block: Block, other: Block) -> bool:
+    """Whether a block is a part of another, of the same family."""
+    return block.network_address in other and block.prefixlen >= other.prefixlen
 
 
 @pytest.fixture

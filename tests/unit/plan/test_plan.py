@@ -88,17 +88,12 @@ def test_traffic_between_the_sites_passes_the_core_router(plan: Plan) -> None:
 
 def test_a_host_may_only_speak_along_the_matrix(plan: Plan) -> None:
     found = hosts(plan)
-    address = {name: f"{host.address}/32" for name, host in found.items()}
-    assert {(str(f.peer), f.ports) for f in found["db-1"].flows_in} == {
-        (address["bastion-1"], (22,)),
-        (address["monitor-1"], (9100,)),
-    }
-    assert {(str(f.peer), f.ports) for f in found["db-1"].flows_out} == {
-        (str(METADATA), (80,)),
-        (address["monitor-1"], (6514,)),
-        (address["mirror-1"], (80,)),
-        (address["vault-1"], (8443,)),
-    }
+    addresses = {name: (f"{host.address}/32", f"{host.address6}/128") for name, host in found.items()}
+    both = [(address, port) for name, port in (("bastion-1", 22), ("monitor-1", 9100)) for address in addresses[name]]
+    assert {(str(f.peer), *f.ports) for f in found["db-1"].flows_in} == set(both)
+    out = (("monitor-1", 6514), ("mirror-1", 80), ("vault-1", 8443))
+    both = [(address, port) for name, port in out for address in addresses[name]]
+    assert {(str(f.peer), *f.ports) for f in found["db-1"].flows_out} == {(str(METADATA), 80), *both}
 
 
 def test_both_firewalls_come_from_the_same_lines(plan: Plan) -> None:
@@ -120,18 +115,19 @@ def test_both_firewalls_come_from_the_same_lines(plan: Plan) -> None:
 
 def test_vrrp_stays_within_the_pair(plan: Plan) -> None:
     found = hosts(plan)
-    assert [str(f.peer) for f in found["gw-1"].flows_in if f.protocol == "vrrp" and f.peer.prefixlen == 32][:1] == [
-        f"{found['gw-2'].address}/32"
-    ]
+    peers = [f.peer.network_address for f in found["gw-1"].flows_in if f.protocol == "vrrp"]
+    gateways = next(group for group in plan.host_groups if group.name == "website-web-gateway")
+    shared = {gateways.virtual_address, gateways.virtual_address6}
+    assert set(peers) - shared == {found["gw-2"].address, found["gw-2"].address6}
     holders = [g.name for g in plan.security_groups if any(r.protocol == "vrrp" for r in g.rules)]
     assert holders == ["website-web-gateway"]
 
 
 def test_only_the_gateways_hear_the_internet(plan: Plan) -> None:
-    open_groups = {g.name for g in plan.security_groups for r in g.rules if str(r.remote_block) == "0.0.0.0/0"}
-    assert open_groups == {"website-web-gateway"}
-    ports = {r.port for r in rules(plan, "website-web-gateway").values() if str(r.remote_block) == "0.0.0.0/0"}
-    assert ports == {80, 443}
+    everywhere = [(g.name, r.port, r.version) for g in plan.security_groups for r in g.rules
+                  if r.remote_block and not r.remote_block.prefixlen]  # fmt: skip
+    assert {name for name, _, _ in everywhere} == {"website-web-gateway"}
+    assert {(port, version) for _, port, version in everywhere} == {(80, 4), (443, 4), (80, 6), (443, 6)}
 
 
 def test_log_in_from_outside_ends_at_the_bastion(plan: Plan) -> None:

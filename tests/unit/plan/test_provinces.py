@@ -144,15 +144,16 @@ def test_the_vault_admits_every_client_and_nobody_else(count: int, systems: set[
     found = plans(world(count, systems))
     vault = found["top"].host_groups[0].hosts[0]
     clients = {
-        host.address
+        address
         for name, plan in found.items()
         if name != "top"
         for group in plan.host_groups
         for host in group.hosts
+        for address in (host.address, host.address6)
     }
     assert {flow.peer.network_address for flow in vault.flows_in} == clients
     rules = [rule for group in found["top"].security_groups for rule in group.rules if rule.direction == "ingress"]
-    assert len(rules) == (1 if count else 0)
+    assert len(rules) == (2 if count else 0)  # one a family
 
 
 def test_what_is_two_uplinks_down_is_reached_through_the_stack_between() -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from infra.plan.load import load
 from infra.plan.picture import draw
 from infra.plan.plan import Plan, PlannedHost, PlannedRoute
 from infra.plan.world import World
-from tests.unit.plan.conftest import ROOT, Spoil
+from tests.unit.plan.conftest import ROOT, Spoil, within
 
 CITIES = 11
 Where = tuple[str, str]  # stack and router
@@ -42,6 +42,10 @@ def plans(world: World) -> dict[str, Plan]:
 
 def hosts(plan: Plan) -> dict[str, PlannedHost]:
     return {host.name: host for group in plan.host_groups for host in group.hosts}
+
+
+def blocks_of(host: PlannedHost) -> tuple[Block, Block]:
+    return IPv4Network(host.address), IPv6Network(host.address6)
 
 
 def test_every_city_and_the_province_have_a_stack(world: World, plans: dict[str, Plan]) -> None:
@@ -130,16 +134,18 @@ def test_the_vault_admits_the_clients_of_every_city_in_one_rule(plans: dict[str,
     assert peers == set(admitted)
     for name, other in plans.items():
         if name not in ("recovery", "province"):
-            assert {IPv4Network(hosts(other)[host].address) for host in ("web-1", "web-2", "db-1")} <= peers
+            assert {block for host in ("web-1", "web-2", "db-1") for block in blocks_of(hosts(other)[host])} <= peers
 
 
 def test_what_one_stack_lets_out_the_other_lets_in(plans: dict[str, Plan]) -> None:
     """Host by host, over all stacks of the cloud."""
-    by_address = {IPv4Network(host.address): host for plan in plans.values() for host in hosts(plan).values()}
+    every = [host for plan in plans.values() for host in hosts(plan).values()]
+    by_address: dict[Block, PlannedHost] = {block: host for host in every for block in blocks_of(host)}
     for address, host in by_address.items():
         for flow in host.flows_out:
-            if peer := by_address.get(flow.peer):
-                back = [one for one in peer.flows_in if one.ports == flow.ports and address.subnet_of(one.peer)]
+            peer = by_address.get(flow.peer)
+            if peer and flow.peer.version == address.version:
+                back = [one for one in peer.flows_in if one.ports == flow.ports and within(address, one.peer)]
                 assert back, f"{host.name} → {peer.name} {flow.ports}"
 
 
@@ -150,7 +156,7 @@ def test_a_rule_never_names_a_group_of_another_stack(plans: dict[str, Plan]) -> 
         rules = [rule for group in plan.security_groups for rule in group.rules]
         assert {rule.remote_group for rule in rules if rule.remote_group} <= groups
         assert {rule.remote_address_group for rule in rules if rule.remote_address_group} == addresses.keys()
-        assert all(len(group.blocks) > 1 for group in addresses.values())
+        assert all(len(group.blocks) > 2 for group in addresses.values())
         for rule in rules:
             sides = (rule.remote_group, rule.remote_block, rule.remote_address_group)
             assert sum(side is not None for side in sides) == 1, rule.name
@@ -201,11 +207,13 @@ def test_no_two_stacks_of_a_cloud_share_a_segment_a_link_or_an_address(plans: di
 def test_a_laboratory_that_no_uplink_joins_knows_nothing_of_the_rest(world: World) -> None:
     lab = build_plan(world, "lab")
     assert (lab.uplink, lab.downlinks, lab.address_groups) == (None, (), ())
-    own = {IPv4Network(host.address) for host in hosts(lab).values()} | {
-        IPv4Network(group.virtual_address) for group in lab.host_groups if group.virtual_address
-    }
+    own: set[Block] = {block for host in hosts(lab).values() for block in blocks_of(host)}
+    for group in lab.host_groups:
+        if group.virtual_address and group.virtual_address6:
+            own |= {IPv4Network(group.virtual_address), IPv6Network(group.virtual_address6)}
     peers = {flow.peer for host in hosts(lab).values() for flow in (*host.flows_in, *host.flows_out)}
-    assert {peer for peer in peers - own if peer.subnet_of(world.ledger.block("360000"))} == set()
+    province = world.ledger.both("360000")
+    assert {peer for peer in peers - own if any(within(peer, block) for block in province)} == set()
 
 
 def test_a_key_of_the_own_file_wins_whole(facts: Path, spoil: Spoil) -> None:
@@ -232,8 +240,9 @@ def test_a_flow_to_a_system_that_nobody_builds_names_its_address(facts: Path, sp
     )
     spoil("lab.yaml", "links: [[exit, core], [core, recovery]]", "links: [[exit, core]]")
     plan = build_plan(load(facts), "lab")
-    rules = {rule.name: rule for group in plan.security_groups for rule in group.rules}
-    assert rules["tcp-8443-to-recovery-backup-vault"].remote_block == IPv4Network("10.23.0.2/32")
+    rules = [rule for group in plan.security_groups for rule in group.rules]
+    named = {rule.remote_block for rule in rules if rule.name == "tcp-8443-to-recovery-backup-vault"}
+    assert named == set(load(facts).ledger.both("360000/recovery/recovery/vault-1"))
 
 
 def test_a_firewall_without_address_groups_gets_the_same_permissions_by_address(world: World) -> None:
@@ -246,10 +255,12 @@ def test_a_firewall_without_address_groups_gets_the_same_permissions_by_address(
         found = set()
         for group in plan.security_groups:
             for rule in group.rules:
-                for block in blocks[rule.remote_address_group] if rule.remote_address_group else [rule.remote_block]:
-                    found.add((group.name, rule.direction, rule.protocol, rule.port, rule.remote_group, block))
+                named = blocks[rule.remote_address_group] if rule.remote_address_group else [rule.remote_block]
+                for block in (one for one in named if one is None or one.version == rule.version):
+                    way = (rule.direction, rule.protocol, rule.port, rule.remote_group, rule.version)
+                    found.add((group.name, *way, block))
         permitted.append(found)
     assert permitted[0] == permitted[1]
     assert not any(rule.remote_address_group for group in plans[1].security_groups for rule in group.rules)
-    names = [(group.name, rule.direction, rule.name) for group in plans[1].security_groups for rule in group.rules]
+    names = [(group.name, rule.name, rule.version) for group in plans[1].security_groups for rule in group.rules]
     assert len(names) == len(set(names))
