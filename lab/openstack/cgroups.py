@@ -7,17 +7,19 @@ from pathlib import Path
 from lab.openstack.shell import LabError
 
 SYSTEMD = "name=systemd"
+UNIFIED = ""  # as /proc names the hierarchy of version 2
 NEEDED = ("cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids")
 
 
 def hierarchies() -> dict[str, Path]:
-    """Controllers of each version 1 hierarchy ("cpu,cpuacct", "name=systemd") → this process's folder in it."""
+    """Controllers of each hierarchy ("cpu,cpuacct", "name=systemd", UNIFIED) → this process's folder in it."""
     mounts: dict[frozenset[str], tuple[Path, str]] = {}
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         before, after = line.split(" - ")
         kind, _, options = after.split()[:3]
-        if kind == "cgroup":
-            mounts[frozenset(options.split(","))] = (Path(before.split()[4]), before.split()[3])
+        if kind in {"cgroup", "cgroup2"}:
+            served = options.split(",") if kind == "cgroup" else [UNIFIED]
+            mounts[frozenset(served)] = (Path(before.split()[4]), before.split()[3])
     result = {}
     for controllers, path in memberships().items():
         for offered, (mountpoint, root) in mounts.items():
@@ -28,9 +30,10 @@ def hierarchies() -> dict[str, Path]:
 
 
 def memberships() -> dict[str, str]:
-    """Controllers of each version 1 hierarchy that instances need → this process's place in it."""
+    """Controllers of each hierarchy that instances need → this process's place in it."""
     lines = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines()]
-    return {controllers: path for _, controllers, path in lines if {*NEEDED, SYSTEMD} & {*controllers.split(",")}}
+    needed = {*NEEDED, SYSTEMD, UNIFIED}
+    return {controllers: path for _, controllers, path in lines if needed & {*controllers.split(",")}}
 
 
 def missing() -> list[str]:

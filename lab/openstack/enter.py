@@ -41,6 +41,7 @@ def outer(lab: LabSettings, root: Path, user_process: str) -> None:
     (merged / "var/log/ganyun").mkdir(exist_ok=True)
     run(["mount", "--bind", lab.log, merged / "var/log/ganyun"])
     run(["install", HERE / "ebtables", merged / "usr/local/sbin/ebtables"])
+    wrap(merged / "usr/lib/libvirt/libvirt_lxc")
     inner_command = [sys.executable, "-m", "lab.openstack.enter", "inner", str(merged)]
     os.execvp("unshare", ["unshare", "--cgroup", "--pid", "--fork", *inner_command])  # noqa: S606 - becomes it
 
@@ -59,6 +60,13 @@ def writable(lab: LabSettings, root: Path) -> Path:
             copy.with_suffix(".partial").rename(copy)
         run(["mount", "--bind", copy, merged])
     return merged
+
+
+def wrap(program: Path) -> None:
+    """Put our wrapper of that name before the program."""
+    if not program.with_suffix(".real").exists():
+        program.rename(program.with_suffix(".real"))
+    run(["install", HERE / program.name, program])
 
 
 def inner(lab: LabSettings, merged: Path) -> None:
@@ -83,7 +91,7 @@ def inner(lab: LabSettings, merged: Path) -> None:
 def mount_cgroups(folder: Path) -> None:
     """The version 1 hierarchies alone: with the unified one mounted too, libvirt's LXC driver fails."""
     run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", folder])
-    for controllers in sorted({*cgroups.memberships(), cgroups.SYSTEMD}):
+    for controllers in sorted({*cgroups.memberships(), cgroups.SYSTEMD} - {cgroups.UNIFIED}):
         mountpoint = folder / controllers.removeprefix("name=")
         mountpoint.mkdir()
         options = f"none,{controllers}" if controllers.startswith("name=") else controllers
