@@ -1,5 +1,6 @@
 """Removes from the cloud what a killed `pulumi up` made: what it noted, and what was being made when it ended."""
 
+import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import datetime
@@ -19,6 +20,8 @@ from infra.plan.plan import Plan
 from infra.state import PROJECT, StateError
 
 Remove = Callable[[Any, str], Any]
+PASSES = 10  # what was asked for when the run ended may come into being only now, and hold what a pass has met
+PAUSE = 3  # seconds
 HELD = (ConflictException, BadRequestException)  # the second is Neutron's word for a subnet pool in use
 
 
@@ -99,18 +102,36 @@ def make_up_for(
     )
     known, projects = territory(state, grant)
     own = {*projects, *(one.id for one in killed.made if one.type == PROJECT)}
-    held = remove([one for one in killed.made if one.type in THINGS], clouds)
-    for cloud in clouds:
-        begun = in_flight(cloud, killed.began, plan, known, own)
-        for leftover in chain(begun, find_leftovers(cloud.network, known, own, planned_names(plan))):
-            with suppress(*HELD):
-                leftover.go()
+    names = planned_names(plan)
+    held = [one for one in killed.made if one.type in THINGS]
+    for _ in range(PASSES):
+        idle = not held
+        held = remove(held, clouds)
+        found = [
+            one
+            for cloud in clouds
+            for one in chain(
+                in_flight(cloud, killed.began, plan, known, own), find_leftovers(cloud.network, known, own, names)
+            )
+            if _met(one)
+        ]
+        if idle and not found:
+            break
+        time.sleep(PAUSE)
     held = remove([*held, *(one for one in killed.made if one.type in TENANCY)], clouds)
-    if held:
-        named = ", ".join(f"{one.type.rpartition(':')[2]} {one.id}" for one in held)
+    if held or found:
+        told = [f"{one.type.rpartition(':')[2]} {one.id}" for one in held]
+        named = ", ".join(told + [f"{one.kind} {one.name}" for one in found])
         raise StateError(
             f"上次运行所建、仍在使用，请先删除 · made by the killed run and in use, remove it first: {named}"
         )
+
+
+def _met(leftover: Leftover) -> bool:
+    """Remove it; False for what is only lent, True even where something still holds it."""
+    with suppress(*HELD):
+        return leftover.go()
+    return True
 
 
 def remove(made: Iterable[Made], clouds: Sequence[Any]) -> list[Made]:

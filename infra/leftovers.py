@@ -6,7 +6,6 @@ project that the state does know, bears a planned name, and is used by nobody.
 """
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence, Set
-from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -26,10 +25,13 @@ class Leftover(NamedTuple):
     name: str
     remove: Callable[[], Any]
 
-    def go(self) -> None:
-        """Remove it, but where it is only lent: it goes from its owner's project, by another view of the stack."""
-        with suppress(ForbiddenException):
+    def go(self) -> bool:
+        """Remove it; False where it is only lent: it goes from its owner's project, by another view of the stack."""
+        try:
             self.remove()
+        except ForbiddenException:
+            return False
+        return True
 
 
 def half_made(resources: Sequence[Mapping[str, Any]]) -> list[str]:

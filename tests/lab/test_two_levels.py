@@ -5,7 +5,6 @@ The facts are another province's; both stacks have a backend and a file of login
 
 import json
 import os
-import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import openstack
+import psutil
 import pytest
 from openstack.exceptions import ConflictException, ForbiddenException
 from ruamel.yaml import YAML
@@ -79,15 +79,15 @@ def kill(levels: Levels, stack: str, resources: int) -> None:
     journal = levels.state / "pulumi" / "journal" / f"{stack}.jsonl"
     environment = os.environ | levels.environment(stack)
     with (levels.state / "killed.log").open("w") as log:
-        up = subprocess.Popen(
-            ["pulumi", "up", *YES], cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
+        up = subprocess.Popen(["pulumi", "up", *YES], cwd=ROOT, env=environment, stdout=log, stderr=log)
         try:
             for attempt in Retrying(stop=stop_after_delay(300), wait=wait_fixed(0.1), reraise=True):
                 with attempt:
                     assert len(journal.read_text(encoding="utf-8").splitlines()) > resources
         finally:
-            os.killpg(up.pid, signal.SIGKILL)
+            engine = psutil.Process(up.pid)
+            for process in [*engine.children(recursive=True), engine]:  # Pulumi gives plugins groups of their own
+                process.kill()
             up.wait()
     levels(stack, "pulumi", "cancel", "--yes")
     assert '"urn"' not in levels(stack, "pulumi", "stack", "export").stdout

@@ -1,6 +1,6 @@
 """What a killed run made goes from the cloud, whatever of it holds the rest; what others made stays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from openstack.exceptions import BadRequestException, ConflictException, ForbiddenException, NotFoundException
 
-from infra.journal import Made
-from infra.killed import in_flight, remove
+from infra import killed
+from infra.journal import Killed, Made
+from infra.killed import in_flight, make_up_for, remove
 from infra.plan.build import build_plan
 from infra.plan.load import load
 from infra.plan.plan import Plan
 from infra.settings import ROOT
+from infra.state import PROJECT, StateError
 from tests.unit.test_leftovers import Network
 
 NETWORK = "openstack:networking/network:Network"
@@ -110,3 +112,48 @@ def test_rules_and_shares_of_what_the_state_knows_go_unless_they_are_older_or_kn
 def test_a_key_pair_goes_by_its_planned_name(found: Found) -> None:
     pairs = [Thing("p", name=name) for name in ("lab-host-db-1", "lab-host-web-1", "mine", "annex-host-db-1")]
     assert found(keypairs=pairs) == ["key pair"]
+
+
+class Late(Network):
+    """A network API in which a subnet comes into being only after the first look, as one that was asked for."""
+
+    def __init__(self, holder: Exception | None) -> None:
+        super().__init__()
+        self.looks: Iterator[int] = iter(range(1000))
+        self.holder = holder
+
+    def subnets(self) -> list[Thing]:
+        there = next(self.looks) and (self.holder or not self.gone)
+        return [Thing("s", "approval-dedicated", "own")] if there else []
+
+    def delete_network(self, *_: str, **__: bool) -> None:
+        raise NotFoundException
+
+    def delete_subnet(self, subnet: Thing) -> None:
+        if self.holder:
+            raise self.holder
+        self.gone.append(subnet.id)
+
+
+@pytest.fixture
+def late(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception | None], Late]:
+    """Making up for a run of which one subnet comes late."""
+    monkeypatch.setattr(killed, "PAUSE", 0)
+
+    def run(holder: Exception | None) -> Late:
+        network = Late(holder)
+        cloud: Any = SimpleNamespace(compute=Network(), network=network)
+        state = [{"type": PROJECT, "id": "own", "urn": "own", "outputs": {"name": "own", "isDomain": False}}]
+        make_up_for(Killed(BEGAN, [Made(NETWORK, "n")]), plan, [cloud], state, None)
+        return network
+
+    return run
+
+
+def test_what_comes_into_being_after_the_first_look_goes_too(late: Callable[[Exception | None], Late]) -> None:
+    assert late(None).gone == ["s"]
+
+
+def test_what_stays_held_is_an_error_that_names_it(late: Callable[[Exception | None], Late]) -> None:
+    with pytest.raises(StateError, match="subnet approval-dedicated"):
+        late(ConflictException())
