@@ -26,6 +26,7 @@ from infra.plan.load import load
 from infra.plan.problems import FactsError
 from infra.policies.enforce import enforce
 from infra.preflight import look_up
+from infra.refusals import ask_again
 from infra.settings import read_settings
 from infra.stack import build
 from infra.state import FORESEEING, StateError, deployment, foreseen, history
@@ -52,6 +53,7 @@ try:
         for view in seen:
             clear_leftovers(plan, view.network, before, grant)
     declared = Declared()
+    ask_again()
     publish(plan, build(plan, cloud, settings.operator_key, grant))
     if plan.tenancies:
         Ground(plan.name, [one.stack for one in plan.tenancies], declared.resources.values())

@@ -28,7 +28,7 @@ class Below(pulumi.ComponentResource):
         projects = self.tenancy.projects
         self.manager = Manager(planned.stack, self.tenancy.domain, cloud, inside)
         self.pool = Pool(planned.stack, planned.pool, scopes=rooms.scopes, projects=projects, opts=inside)
-        self.ends = Transit(link, rooms.projects[link.project], rooms.subnets, inside).ports
+        self.ends = Transit(link, rooms.projects[link.project], rooms.pools, inside).ports
         self.router = networking.Router(
             f"{planned.stack}-{planned.router}",
             name=planned.router,

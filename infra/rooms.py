@@ -8,7 +8,6 @@ import pulumi_openstack as openstack
 
 from infra.components.pool import Pool
 from infra.components.scope import scoped
-from infra.components.subnets import Subnets
 from infra.components.tenancy import Tenancy
 from infra.contract import TenancyFacts
 from infra.plan.base import VERSIONS, Version
@@ -20,14 +19,14 @@ from infra.preflight import Cloud
 class Rooms:
     """By project: its id, by which options its networks are made, by which provider its servers.
 
-    `subnets` are from a pool, one a family, where stacks that are not to leave their blocks share a cloud, and `scopes`
+    Subnets are from `pools`, one a family, where stacks that are not to leave their blocks share a cloud, and `scopes`
     are what all those pools are in.
     """
 
     projects: Mapping[str, pulumi.Input[str]]
     options: Mapping[str, pulumi.ResourceOptions]
     servers: Mapping[str, openstack.Provider]
-    subnets: Mapping[Version, Subnets]
+    pools: Mapping[Version, pulumi.Input[str] | None]
     scopes: Mapping[Version, pulumi.Input[str]] = field(default_factory=dict)
     grant: TenancyFacts | None = None
 
@@ -45,14 +44,13 @@ def made(plan: Plan, cloud: Cloud) -> Rooms:
     servers = {name: provider for tenancy in tenancies for name, provider in tenancy.servers.items()}
     options = dict.fromkeys(projects, opts)
     if not plan.pool:
-        return Rooms(projects, options, servers, {version: Subnets() for version in VERSIONS})
+        return Rooms(projects, options, servers, dict.fromkeys(VERSIONS))
     pool = Pool(plan.name, plan.pool, opts=opts)
-    return Rooms(projects, options, servers, {family: Subnets(one) for family, one in pool.ids.items()}, pool.scopes)
+    return Rooms(projects, options, servers, pool.ids, pool.scopes)
 
 
 def granted(facts: TenancyFacts, cloud: Cloud) -> Rooms:
     """What the stack above made: the manager of a domain acts in one project at a time."""
     providers = {name: scoped(name, cloud, project) for name, project in facts.projects.items()}
     options = {name: pulumi.ResourceOptions(providers=[provider]) for name, provider in providers.items()}
-    subnets: dict[Version, Subnets] = {4: Subnets(facts.subnet_pool), 6: Subnets(facts.subnet_pool6)}
-    return Rooms(facts.projects, options, providers, subnets, grant=facts)
+    return Rooms(facts.projects, options, providers, {4: facts.subnet_pool, 6: facts.subnet_pool6}, grant=facts)

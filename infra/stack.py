@@ -32,7 +32,7 @@ def build(plan: Plan, cloud: Cloud, operator_key: str, grant: TenancyFacts | Non
     """Declare every resource of the stack, in what the stack above granted or in domains of its own."""
     rooms = granted(grant, cloud) if grant else made(plan, cloud)
     segments = {
-        one.key: Segment(one, rooms.projects[one.project], rooms.subnets, rooms.options[one.project])
+        one.key: Segment(one, rooms.projects[one.project], rooms.pools, rooms.options[one.project])
         for one in plan.segments
     }
     below = {one.stack: Below(one, plan, rooms, cloud) for one in plan.tenancies}
@@ -60,7 +60,7 @@ def _routers(
 ) -> dict[str, list[pulumi.Resource]]:
     """All routers with what they join; returns each segment's gateways, one a family."""
     links = [
-        Transit(link, rooms.projects[link.project], rooms.subnets, rooms.options[link.project]) for link in plan.links
+        Transit(link, rooms.projects[link.project], rooms.pools, rooms.options[link.project]) for link in plan.links
     ]
     ends: dict[str, list[pulumi.Input[str]]] = {router.name: [] for router in plan.routers}
     routes: dict[str, list[PlannedRoute]] = {router.name: [] for router in plan.routers}

@@ -7,7 +7,6 @@ from typing import Any
 import pulumi
 from pulumi_openstack import networking
 
-from infra.components.subnets import Subnets
 from infra.plan.base import Version, of_family
 from infra.plan.plan import PlannedSegment
 
@@ -29,7 +28,7 @@ class Segment(pulumi.ComponentResource):
         self,
         planned: PlannedSegment,
         project: pulumi.Input[str],
-        sources: Mapping[Version, Subnets],
+        pools: Mapping[Version, pulumi.Input[str] | None],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ganyun:infra:Segment", planned.name, None, opts)
@@ -41,10 +40,11 @@ class Segment(pulumi.ComponentResource):
 
         def subnet(version: Version, cidr: object, gateway: object, first: object, last: object) -> networking.Subnet:
             name = of_family(planned.name, version)
-            return sources[version].make(
+            return networking.Subnet(
                 name,
-                inside,
+                name=name,
                 tenant_id=project,
+                subnetpool_id=pools[version],
                 network_id=self.network.id,
                 ip_version=version,
                 cidr=str(cidr),
@@ -53,6 +53,7 @@ class Segment(pulumi.ComponentResource):
                 dns_nameservers=[NO_NAME_SERVER[version]],
                 tags=tags,
                 **STATEFUL[version],
+                opts=inside,
             )
 
         self.subnets = {

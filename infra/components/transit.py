@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import pulumi
 from pulumi_openstack import networking
 
-from infra.components.subnets import Subnets
 from infra.plan.base import Block, Version, of_family
 from infra.plan.plan import PlannedLink
 
@@ -17,7 +16,7 @@ class Transit(pulumi.ComponentResource):
         self,
         planned: PlannedLink,
         project: pulumi.Input[str],
-        sources: Mapping[Version, Subnets],
+        pools: Mapping[Version, pulumi.Input[str] | None],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ganyun:infra:Transit", planned.name, None, opts)
@@ -29,16 +28,18 @@ class Transit(pulumi.ComponentResource):
 
         def subnet(version: Version, cidr: Block) -> networking.Subnet:
             name = of_family(planned.name, version)
-            return sources[version].make(
+            return networking.Subnet(
                 name,
-                inside,
+                name=name,
                 tenant_id=project,
+                subnetpool_id=pools[version],
                 network_id=network.id,
                 ip_version=version,
                 cidr=str(cidr),
                 no_gateway=True,
                 enable_dhcp=False,
                 tags=tags,
+                opts=inside,
             )
 
         subnets = (subnet(4, planned.cidr), subnet(6, planned.cidr6))

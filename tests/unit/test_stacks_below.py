@@ -6,7 +6,6 @@ from functools import cache
 
 import pytest
 
-from infra.components.subnets import AT_A_TIME
 from infra.contract import ContractError, TenancyFacts, read
 from infra.grant import granted_by
 from infra.leftovers import planned_names
@@ -101,19 +100,6 @@ def test_every_stack_below_has_domain_manager_quotas_router_and_pool(world: Worl
     assert sum(one.get("isDomain", False) for one in projects.values()) == 1 + len(lower)
     quotas = above.of("openstack:networking/quotaV2:QuotaV2")
     assert len(quotas) == len(projects) - 1 - len(lower)
-
-
-def test_few_subnets_are_asked_of_a_pool_at_a_time(above: Recorder) -> None:
-    requests = above.options("openstack:networking/subnet:Subnet")
-    turns = {
-        name: [other for other in requests if any(urn.endswith(f":Subnet::{other}") for urn in request.dependencies)]
-        for name, request in requests.items()
-    }
-    assert len(requests) > 2 * AT_A_TIME
-    first = [name for name, before in turns.items() if not before]
-    assert len(first) == 2 * AT_A_TIME, "of two families"
-    followed = Counter(before for each in turns.values() for before in each)
-    assert set(followed.values()) == {1}
 
 
 def test_a_manager_rules_one_domain_and_is_member_of_its_projects_alone(above: Recorder) -> None:
