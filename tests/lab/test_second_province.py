@@ -188,7 +188,7 @@ def test_a_resource_moves_to_another_stack_and_back_untouched(small: Small, clou
     assert [network in held(small, stack) for stack in ("small", "annex")] == [True, False]
     assert set(held(small, "annex").values()) <= {"pulumi:pulumi:Stack", "pulumi:providers:openstack"}
     small.pulumi("stack", "rm", "annex", "--force", "--yes")
-    small.pulumi("preview", "--expect-no-changes", "--non-interactive")
+    small.pulumi("up", "--expect-no-changes", *YES)
     assert cloud.network.get_network(network).updated_at == before
 
 
