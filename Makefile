@@ -65,7 +65,7 @@ test: lint unit  ## 全部测试 lint, types, unit, policy, end to end (on the l
 	@$(ACTIVE) \
 	own=; [ -e "$$GANYUN_STATE/clouds.yaml" ] || own=yes; \
 	python -m lab status >/dev/null 2>&1 || make up; \
-	[ -z "$$own" ] || trap 'make down >"$$GANYUN_CACHE/down.log" 2>&1 || { cat "$$GANYUN_CACHE/down.log"; exit 1; }' EXIT; \
+	[ -z "$$own" ] || trap 'told=$$(make down 2>&1) || { echo "$$told"; exit 1; }' EXIT; \
 	pytest tests/lab
 
 down: environment  ## 全部拆除，不留痕迹 remove the lab; nothing of it stays

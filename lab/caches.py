@@ -11,6 +11,5 @@ def forget(paths: Paths) -> None:
     for folder in (paths.lab_cache, paths.toolchain):
         if folder.exists():
             shutil.rmtree(folder)
-    paths.down_log.unlink(missing_ok=True)
     with suppress(OSError):
         paths.cache.rmdir()

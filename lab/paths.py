@@ -43,11 +43,6 @@ class Paths:
         return self.cache / "lab"
 
     @property
-    def down_log(self) -> Path:
-        """What `make test` was told when it removed its own lab."""
-        return self.cache / "down.log"
-
-    @property
     def step_log(self) -> Path:
         """One log file per step."""
         return self.state / "log" / "steps"

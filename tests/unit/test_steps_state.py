@@ -77,7 +77,6 @@ def test_settings_without_a_salt_are_anyones(paths: Paths) -> None:
 def test_caches_are_forgotten_without_what_others_put_beside_them(others: str, paths: Paths) -> None:
     for folder in (paths.lab_cache / "images", paths.toolchain / "bin"):
         folder.mkdir(parents=True)
-    paths.down_log.touch()
     if others:
         (paths.cache / others).touch()
     caches.forget(paths)

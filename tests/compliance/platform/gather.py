@@ -16,7 +16,7 @@ from infra.plan.plan import Plan
 from tests.compliance.platform import seen
 from tests.compliance.platform.crossing import doors, strangers, trespass
 from tests.compliance.platform.sites import handshakes
-from tests.compliance.platform.snapshot import Snapshot, Try, Unread
+from tests.compliance.platform.snapshot import Snapshot, Try, Unread, reason
 from tests.compliance.platform.territory import Territory
 from tests.compliance.verdicts import Evidence
 
@@ -175,11 +175,6 @@ class Reader:
 def off(told: datetime, before: datetime, after: datetime) -> float:
     """Seconds that a clock is off at least: it tells whole seconds, some time between asking and hearing."""
     return max((before - told - timedelta(seconds=1)).total_seconds(), (told - after).total_seconds(), 0.0)
-
-
-def reason(problem: Exception) -> str:
-    """One line for a report."""
-    return " ".join(f"{type(problem).__name__}: {problem}".split())[:300]
 
 
 def look(plan: Plan, connect: Callable[..., Any] = openstack.connect) -> Snapshot:

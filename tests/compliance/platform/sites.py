@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 
+from tests.compliance.platform.snapshot import reason
 from tests.compliance.platform.territory import Territory
 
 
@@ -16,7 +18,7 @@ def handshake(address: str) -> str:
         with socket.create_connection((address, 443), timeout=5) as plain, context.wrap_socket(plain) as wrapped:
             return f"{wrapped.version()} {(wrapped.cipher() or ('',))[0]}"
     except OSError as problem:
-        return f"{type(problem).__name__}: {problem}"
+        return reason(problem)
 
 
 def handshakes(territory: Territory) -> dict[str, str]:
@@ -27,4 +29,6 @@ def handshakes(territory: Territory) -> dict[str, str]:
         if group.zone == "public" and group.floating_address
     }
     ports = {port.id for port in territory.cloud.ports if (port.project_id, port.name) in public}
-    return {one.address: handshake(one.address) for one in territory.cloud.floating if one.port_id in ports}
+    addresses = [one.address for one in territory.cloud.floating if one.port_id in ports]
+    with ThreadPoolExecutor(16) as pool:
+        return dict(zip(addresses, pool.map(handshake, addresses), strict=True))

@@ -12,6 +12,11 @@ from tests.compliance.platform import seen
 from tests.compliance.verdicts import Evidence
 
 
+def reason(problem: Exception) -> str:
+    """One line for a report."""
+    return " ".join(f"{type(problem).__name__}: {problem}".split())[:300]
+
+
 class Unread(tuple[Any, ...]):
     """Stands for what could not be read: whoever looks into it is told why, instead of finding nothing there."""
 
