@@ -102,6 +102,7 @@ def exports(home: Path, env: Mapping[str, str]) -> dict[str, str]:
     state = Path(env.get("GANYUN_STATE") or base / "ganyun" / "lab")
     secrets = state / "secrets"
     toolchain = cache / "toolchain"
+    packages = home / ".venv" / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
     result = {
         "GANYUN_HOME": home,
         "GANYUN_CACHE": cache,
@@ -122,6 +123,8 @@ def exports(home: Path, env: Mapping[str, str]) -> dict[str, str]:
         # The stack's providers scoped to one project must not see OS_CLOUD: Pulumi maps this blank onto it.
         "GANYUN_NO_CLOUD": "",
         "ANSIBLE_CONFIG": home / "ansible.cfg",
+        "ANSIBLE_STRATEGY": env.get("ANSIBLE_STRATEGY") or "mitogen_linear",  # docs/adr/0017
+        "ANSIBLE_STRATEGY_PLUGINS": packages / "ansible_mitogen" / "plugins" / "strategy",
     }
     # Pulumi warns about a plugin found on PATH and takes it before its own: ours lies in a plugin folder of its own.
     if not own_plugins(env, toolchain):

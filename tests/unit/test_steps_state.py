@@ -97,7 +97,10 @@ def test_the_activated_environment_is_what_the_code_reads(tmp_path: Path) -> Non
     )
 
 
-@pytest.mark.parametrize(("users", "told"), [(None, "true"), ("false", "false")])
-def test_pulumi_saves_once_a_run_unless_the_user_says_otherwise(users: str | None, told: str, tmp_path: Path) -> None:
-    own = {"PULUMI_SKIP_CHECKPOINTS": users} if users else {}
-    assert exports(tmp_path, {"HOME": "/h", **own})["PULUMI_SKIP_CHECKPOINTS"] == told
+@pytest.mark.parametrize(
+    ("variable", "told", "users"),
+    [("PULUMI_SKIP_CHECKPOINTS", "true", "false"), ("ANSIBLE_STRATEGY", "mitogen_linear", "linear")],
+)
+def test_what_the_user_has_set_counts(variable: str, told: str, users: str, tmp_path: Path) -> None:
+    assert exports(tmp_path, {"HOME": "/h"})[variable] == told
+    assert exports(tmp_path, {"HOME": "/h", variable: users})[variable] == users
