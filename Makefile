@@ -84,7 +84,13 @@ summary: environment  ## 访问方式、报告、用时 how to reach what is the
 	@$(ACTIVE) python -m lab summary
 
 lint: environment  ## 静态检查 ruff, mypy, yamllint, ansible-lint
-	@$(ACTIVE) ruff check . && ruff format --check . && mypy && yamllint --strict . && ANSIBLE_INVENTORY=tests/inventory.yml ansible-lint --offline
+	@$(MAKE) --jobs=2 lint-python lint-playbooks
+
+lint-python:
+	@$(ACTIVE) ruff check . && ruff format --check . && mypy
+
+lint-playbooks:
+	@$(ACTIVE) yamllint --strict . && ANSIBLE_INVENTORY=tests/inventory.yml ansible-lint --offline
 
 unit: environment  ## 单元与策略测试 unit and policy tests, without a cloud
 	@$(ACTIVE) pytest -q --numprocesses=logical tests/unit tests/policy
@@ -108,4 +114,4 @@ python:
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '需要 Python 3.11 或更高 Python 3.11 or later is needed'; exit 1; }
 	@python3 -c 'import ensurepip' 2>/dev/null || apt-get install -y python3-venv
 
-.PHONY: help up province province-destroy services monitor web recovery test down lab-status preview destroy summary lint unit bench lock clean environment python
+.PHONY: help up province province-destroy services monitor web recovery test down lab-status preview destroy summary lint lint-python lint-playbooks unit bench lock clean environment python

@@ -15,9 +15,9 @@ SOFTENED = (
         f"rm {SSHD}",
     ),
     (f"sed -i s,x509/name,anon, {FORWARD}", f"sed -i s,anon,x509/name, {FORWARD}"),
-    (
+    (  # the kernel accepts redirects where it stops forwarding
         "sysctl -qw net.ipv4.ip_forward=1 net.ipv4.tcp_syncookies=0",
-        "sysctl -qw net.ipv4.ip_forward=0 net.ipv4.tcp_syncookies=1",
+        "sysctl -qw net.ipv4.ip_forward=0 net.ipv4.tcp_syncookies=1 net.ipv4.conf.all.accept_redirects=0",
     ),
     (f"echo deb http://192.0.2.1/debian bookworm main > {SOURCE}", f"rm {SOURCE}"),
     ("systemctl --quiet disable nftables", "systemctl --quiet enable nftables"),

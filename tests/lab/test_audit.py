@@ -1,4 +1,4 @@
-"""The audit of the platform seen red: all of tests/lab/platform_breaks*.py at once; then put back, and green.
+"""The audit of hosts and platform: the platform's seen red, all of tests/lab/platform_breaks*.py at once; then green.
 
 Two audits, one while everything is broken and one after: a point counts as seen when it fails in the first alone.
 """
@@ -95,3 +95,23 @@ def test_what_the_lab_cannot_meet_is_not_hidden(audits: dict[str, Any]) -> None:
 def test_nothing_of_the_breaks_stays(audits: dict[str, Any]) -> None:
     for source, lines in audits["before"].items():
         assert audits["after"][source] == lines
+
+
+def test_an_audit_finds_no_failure_on_any_host(audits: dict[str, Any], reports: Path) -> None:
+    assert audits
+    report = json.loads((reports / "compliance/latest/report.json").read_text())
+    hosts = [subject for subject in report["hosts"] if subject["name"] != "platform"]
+    verdicts = [item["verdict"] for host in hosts for item in host["items"]]
+    assert "pass" in verdicts
+    assert not {"fail", "partial"} & set(verdicts)
+    judged = [item for subject in report["hosts"] for item in subject["items"]]
+    assert all(item["evidence"] for item in judged if item["verdict"] == "pass")
+
+
+def test_the_cloud_is_judged_beside_its_hosts(audits: dict[str, Any], reports: Path) -> None:
+    """It fails in what one machine's cloud can't have (spare parts, APIs over TLS), and the report says so."""
+    assert audits
+    report = json.loads((reports / "compliance/latest/report.json").read_text())
+    platform = next(subject for subject in report["hosts"] if subject["name"] == "platform")
+    verdicts = {item["id"]: item["verdict"] for item in platform["items"]}
+    assert (verdicts["8.1.2.1-c"], verdicts["8.1.2.1-e"]) == ("pass", "partial")
