@@ -6,7 +6,6 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from ipaddress import ip_address, ip_network
-from itertools import chain
 from typing import Any
 
 import pulumi
@@ -103,18 +102,17 @@ def make_up_for(
     known, projects = territory(state, grant)
     own = {*projects, *(one.id for one in killed.made if one.type == PROJECT)}
     names = planned_names(plan)
+
+    def unsaved() -> Iterator[Leftover]:
+        for cloud in clouds:
+            yield from in_flight(cloud, killed.began, plan, known, own)
+            yield from find_leftovers(cloud.network, known, own, names)
+
     held = [one for one in killed.made if one.type in THINGS]
     for _ in range(PASSES):
         idle = not held
         held = remove(held, clouds)
-        found = [
-            one
-            for cloud in clouds
-            for one in chain(
-                in_flight(cloud, killed.began, plan, known, own), find_leftovers(cloud.network, known, own, names)
-            )
-            if _met(one)
-        ]
+        found = [one for one in unsaved() if _met(one)]
         if idle and not found:
             break
         time.sleep(PAUSE)
