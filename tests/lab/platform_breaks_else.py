@@ -14,7 +14,7 @@ SOFTENED = (
         rf'printf "MACs hmac-sha1\nCiphers aes128-cbc\nPasswordAuthentication yes\n" > {SSHD}',
         f"rm {SSHD}",
     ),
-    (f"sed -i s,x509/name,anon, {FORWARD}", f"sed -i s,anon,x509/name, {FORWARD}"),
+    (f"cp -a {FORWARD} /root/red.forward; sed -i s,x509/name,anon, {FORWARD}", f"mv /root/red.forward {FORWARD}"),
     (  # the kernel accepts redirects where it stops forwarding
         "sysctl -qw net.ipv4.ip_forward=1 net.ipv4.tcp_syncookies=0",
         "sysctl -qw net.ipv4.ip_forward=0 net.ipv4.tcp_syncookies=1 net.ipv4.conf.all.accept_redirects=0",
