@@ -15,7 +15,7 @@ up: python  ## 从零到一座加固、发布、可恢复的城市 everything, f
 	@python3 -m lab.environment 1/15
 	$(STEP) 2/15 "Debian 软件包 packages" -- python -m lab packages
 	$(STEP) 3/15 "预检 preflight" -- python -m lab preflight
-	$(STEP) 4/15 "Pulumi 工具链 toolchain" -- python -m lab toolchain build
+	$(STEP) 4/15 "Pulumi 工具链与实验云的根 toolchain and the lab's root" -- make --jobs=2 toolchain lab-root
 	$(STEP) 5/15 "OpenStack 实验云 cloud" -- python -m lab openstack up
 	$(STEP) 6/15 "密钥 secrets" -- python -m lab secrets
 	@$(ACTIVE) pulumi stack select --create "$$PULUMI_STACK"
@@ -35,6 +35,12 @@ up: python  ## 从零到一座加固、发布、可恢复的城市 everything, f
 	$(STEP) 15/15 "预览无变化 preview shows no change" -- pulumi preview --expect-no-changes
 	@$(ACTIVE) python -m lab summary
 
+toolchain:
+	@$(ACTIVE) python -m lab toolchain build
+
+lab-root:
+	@$(ACTIVE) python -m lab openstack build
+
 services: monitor web recovery
 	@$(ACTIVE) ansible-playbook playbooks/{retention,baseline}.yml
 
@@ -42,7 +48,7 @@ monitor web recovery:
 	@$(ACTIVE) ansible-playbook playbooks/$@.yml -e restore_lost=true
 
 province: environment  ## 全省各级 stack（先 make destroy 删除切片）all of the province's stacks, in place of the slice
-	@$(ACTIVE) python -m lab preflight && python -m lab toolchain build && python -m lab openstack up && python -m lab secrets
+	@$(ACTIVE) python -m lab preflight && make --jobs=2 toolchain lab-root && python -m lab openstack up && python -m lab secrets
 	@$(ACTIVE) case "$$(pulumi stack output --json --stack lab 2>/dev/null)" in ''|'{}') ;; *) \
 	  echo '✗ 云上已有切片 lab，与全省 stack 同名同址：先 make destroy · the slice is there, with the same names and addresses: make destroy first'; exit 1;; esac
 	@$(ACTIVE) export PULUMI_PARALLEL=32; \
@@ -114,4 +120,4 @@ python:
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '需要 Python 3.11 或更高 Python 3.11 or later is needed'; exit 1; }
 	@python3 -c 'import ensurepip' 2>/dev/null || apt-get install -y python3-venv
 
-.PHONY: help up province province-destroy services monitor web recovery test down lab-status preview destroy summary lint lint-python lint-playbooks unit bench lock clean environment python
+.PHONY: help up province province-destroy toolchain lab-root services monitor web recovery test down lab-status preview destroy summary lint lint-python lint-playbooks unit bench lock clean environment python

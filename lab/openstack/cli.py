@@ -4,7 +4,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from lab import images as golden_images
 from lab.openstack import lifecycle, settings, teardown
 from lab.openstack.health import all_well
 from lab.openstack.progress import on_console
@@ -50,10 +49,9 @@ def logs(service: str, lines: int = 50) -> None:
 
 
 @app.command()
-def images() -> None:
-    """Build the golden images into the cache."""
-    for name, file in golden_images.build(on_console(console)).items():
-        console.print(f"{name}: {file}")
+def build() -> None:
+    """Build the golden images and the root of the lab's services into the cache."""
+    lifecycle.built(settings.load(), on_console(console))
 
 
 if __name__ == "__main__":

@@ -27,8 +27,7 @@ def up(progress: Progress) -> None:
         raise LabError("需要 root 权限 the lab makes namespaces, mounts and links: run as root")
     with locked(lab.own, wait=False):
         lab.state.chmod(0o700)
-        files = images.build(progress)
-        tree = own_root(lab) or root.build(lab, progress)
+        files, tree = built(lab, progress)
         if finished(lab, files):
             return
         known = secrets.load(lab.secrets / "lab.json")
@@ -49,6 +48,11 @@ def up(progress: Progress) -> None:
         with progress("健康检查 every service answers"):
             wait_well(lab)
         marker(lab).write_text(contents(files))
+
+
+def built(lab: LabSettings, progress: Progress) -> tuple[Mapping[str, Path], Path]:
+    """The images that the lab offers and the root that its services run in; what the cache lacks is built into it."""
+    return images.build(progress), own_root(lab) or root.build(lab, progress)
 
 
 def own_root(lab: LabSettings) -> Path | None:
