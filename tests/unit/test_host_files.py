@@ -9,7 +9,7 @@ import json
 import os
 import pwd
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,9 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     program = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(program)
 
-    def once(entries: list[dict[str, Any]], *words: str) -> str:
-        monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(entries)))
+    def once(entries: list[dict[str, Any]], *words: str, tags: Sequence[str] = ("all",), skipped: str = "") -> str:
+        asked = {"entries": entries, "tags": tags, "skipped": skipped.split()}
+        monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(asked)))
         monkeypatch.setattr(sys, "argv", ["host_files.py", *words])
         mask = os.umask(0o077)
         try:
@@ -103,6 +104,39 @@ def test_lines_beside_a_marked_block_stay(run: Run, tmp_path: Path) -> None:
     assert run([entry]) == ""
     run([{**entry, "content": "b = 2\n"}])
     assert (tmp_path / "x.conf").read_text() == "mine = 1\n# BEGIN mlps\nb = 2\n# END mlps\nmine too = 1\n"
+
+
+def test_a_block_comes_before_the_line_that_is_named_and_goes_when_it_is_empty(run: Run, tmp_path: Path) -> None:
+    entry = {"path": f"{tmp_path}/pam", "content": "auth x", "marker": "factor", "before": "^@include .*-auth", **ME}
+    lines = "auth early\n@include common-auth\n@include common-account\n"
+    (tmp_path / "pam").write_text(lines)
+    run([entry])
+    assert (tmp_path / "pam").read_text() == f"auth early\n# BEGIN factor\nauth x\n# END factor\n{lines[11:]}"
+    assert run([entry]) == ""
+    run([{**entry, "content": ""}])
+    assert (tmp_path / "pam").read_text() == lines
+    assert run([{**entry, "content": "", "path": f"{tmp_path}/none"}]) == ""
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_text_that_its_command_refuses_is_not_put_there(run: Run, tmp_path: Path) -> None:
+    entry = {"path": f"{tmp_path}/x", "content": "good\n", "validate": ["grep", "-c", "good", "%s"], **ME}
+    run([entry])
+    with pytest.raises(SystemExit, match="/x: 0"):
+        run([{**entry, "content": "bad\n"}])
+    assert (tmp_path / "x").read_text() == "good\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "skipped", "meant"),
+    [(["all"], "", True), (["b"], "", True), (["c"], "", False), (["all"], "b", False), (["tagged"], "c", True)],
+)
+def test_tags_choose_the_entries_of_their_items(
+    run: Run, tmp_path: Path, tags: list[str], skipped: str, meant: bool
+) -> None:
+    run([{"path": f"{tmp_path}/x", "content": "", "items": ["a", "b"], **ME}], tags=tags, skipped=skipped)
+    assert (tmp_path / "x").exists() is meant
 
 
 SYSTEMCTL = """#!/bin/sh

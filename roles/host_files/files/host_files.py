@@ -1,11 +1,13 @@
 """Make files, links, folders and units what the JSON on stdin says, all in one round trip; prints what differed.
 
-Usage: host_files.py [--check] < entries.json
+Usage: host_files.py [--check] < {"entries": [...], "tags": [...], "skipped": [...]}
 
 An entry has a `path`, one of `content`, `link` (where it points) or `folder` (true), and, where they are not the usual
 ones, `mode`, `owner` and `group`; or it is a `unit` that is to be enabled and to run. With `marker` the content is a
-block between two marked lines, and what stands beside it stays. With --check nothing is written; an account that does
-not exist yet is a difference.
+block between two marked lines, and what stands beside it stays: the block comes first where a line matches `before`,
+else last, and goes again where it has no content. A text that the `validate` command refuses (its %s is a file with it)
+is not put there. Where an entry names its control `items`, the run's tags decide whether it is meant. With --check
+nothing is written; an account that does not exist yet is a difference.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import grp
 import json
 import os
 import pwd
+import re
 import stat
 import subprocess
 import sys
@@ -32,18 +35,26 @@ def text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
+def chosen(entry: Entry, tags: set[str], skipped: set[str]) -> bool:
+    """Whether the run's tags mean this entry; one without items is always meant."""
+    items = set(entry.get("items", ()))
+    return not items or (bool(tags & {"all", "tagged", *items}) and not items & skipped)
+
+
 def whole(entry: Entry) -> str:
     """What the file is to hold: the content, or what is there already with the content as a marked block in it."""
     if "marker" not in entry:
         return str(entry["content"])
     begin, end = (f"# {word} {entry['marker']}" for word in ("BEGIN", "END"))
     lines = text(Path(entry["path"])).splitlines()
-    block = [begin, *entry["content"].splitlines(), end]
+    block = [begin, *entry["content"].splitlines(), end] if entry["content"] else []
     if begin in lines and end in lines:
         lines[lines.index(begin) : lines.index(end) + 1] = block
     else:
-        lines += block
-    return "\n".join(lines) + "\n"
+        places = (at for at, line in enumerate(lines) if "before" in entry and re.search(entry["before"], line))
+        at = next(places, len(lines))
+        lines[at:at] = block
+    return "".join(f"{line}\n" for line in lines)
 
 
 def identifier(database: Any, name: str) -> int | None:
@@ -80,6 +91,8 @@ def differences(entry: Entry) -> Iterator[str]:
         if not path.is_symlink() or text(path) != entry["link"]:
             yield f"{path} -> {entry['link']}"
         return
+    if "marker" in entry and not entry["content"] and not path.exists():
+        return
     if "content" in entry:
         wanted = whole(entry)
         if path.is_symlink() or not path.is_file() or path.read_bytes() != wanted.encode():
@@ -91,6 +104,14 @@ def differences(entry: Entry) -> Iterator[str]:
         state = path.stat()
         if (stat.S_IMODE(state.st_mode), state.st_uid, state.st_gid) != rights(entry):
             yield f"{path}: mode, owner or group"
+
+
+def validate(entry: Entry, fresh: Path) -> None:
+    """End with the words of the command that refuses the new text, and leave the old one as it is."""
+    command = [word.replace("%s", str(fresh)) for word in entry.get("validate", ())]
+    if command and (done := subprocess.run(command, capture_output=True, text=True, check=False)).returncode:
+        fresh.unlink()
+        sys.exit(f"{entry['path']}: {done.stdout}{done.stderr}")
 
 
 def make(entry: Entry) -> None:
@@ -114,6 +135,7 @@ def make(entry: Entry) -> None:
     if "content" in entry:
         fresh.touch(mode=0o600)
         fresh.write_text(whole(entry), encoding="utf-8")
+        validate(entry, fresh)
         target = fresh
     else:
         path.mkdir(exist_ok=True)
@@ -125,7 +147,10 @@ def make(entry: Entry) -> None:
 def main() -> None:
     """Compare, and write unless it is a check."""
     os.umask(0o022)
-    for entry in json.load(sys.stdin):
+    asked = json.load(sys.stdin)
+    for entry in asked["entries"]:
+        if not chosen(entry, set(asked["tags"]), set(asked["skipped"])):
+            continue
         if found := list(differences(entry)):
             print("\n".join(found))
             if "--check" not in sys.argv:
