@@ -99,7 +99,7 @@ lint-playbooks:
 	@$(ACTIVE) yamllint --strict . && ANSIBLE_INVENTORY=tests/inventory.yml ansible-lint --offline
 
 unit: environment  ## 单元与策略测试 unit and policy tests, without a cloud
-	@$(ACTIVE) pytest -q --numprocesses=logical tests/unit tests/policy
+	@$(ACTIVE) pytest -q --numprocesses=logical --dist=worksteal tests/unit tests/policy
 
 bench: environment  ## 测量 README 的指标 measure the README's figures: make bench FIGURES="preview audit-host"
 	@$(ACTIVE) python -m benchmarks $(FIGURES)

@@ -28,8 +28,9 @@ def install() -> int:
     base = str(Path(sys.base_prefix) / "bin" / "python3")
     python = str(VENV / "bin" / "python")
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--require-hashes", "-r", str(INSTALLER)]
-    # uv checks the same hashes as pip, ten times as fast.
-    uv = [str(VENV / "bin" / "uv"), "pip", "sync", "--require-hashes", "--python", python, str(LOCK)]
+    # uv checks the same hashes as pip, ten times as fast. What it compiles here, hundreds of processes need not.
+    options = ["--require-hashes", "--compile-bytecode", "--python", python]
+    uv = [str(VENV / "bin" / "uv"), "pip", "sync", *options, str(LOCK)]
     VENV.mkdir(exist_ok=True)
     with LOG.open("w", encoding="utf-8") as output:
         for command in ([base, "-m", "venv", str(VENV)], pip, uv):

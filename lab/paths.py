@@ -122,6 +122,7 @@ def exports(home: Path, env: Mapping[str, str]) -> dict[str, str]:
         "OS_CLOUD": env.get("OS_CLOUD") or "lab",
         # The stack's providers scoped to one project must not see OS_CLOUD: Pulumi maps this blank onto it.
         "GANYUN_NO_CLOUD": "",
+        "PYTHONDONTWRITEBYTECODE": "",  # where it is set, each of our hundreds of processes compiles all it imports
         "ANSIBLE_CONFIG": home / "ansible.cfg",
         "ANSIBLE_STRATEGY": env.get("ANSIBLE_STRATEGY") or "mitogen_linear",  # docs/adr/0017
         "ANSIBLE_STRATEGY_PLUGINS": packages / "ansible_mitogen" / "plugins" / "strategy",
