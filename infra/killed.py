@@ -116,6 +116,9 @@ def make_up_for(
         if idle and not found:
             break
         time.sleep(PAUSE)
+    else:
+        there = {(one.kind, one.name) for one in unsaved()}
+        found = [one for one in found if (one.kind, one.name) in there]
     held = remove([*held, *(one for one in killed.made if one.type in TENANCY)], clouds)
     if held or found:
         told = [f"{one.type.rpartition(':')[2]} {one.id}" for one in held]

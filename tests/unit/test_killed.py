@@ -157,3 +157,10 @@ def test_what_comes_into_being_after_the_first_look_goes_too(late: Callable[[Exc
 def test_what_stays_held_is_an_error_that_names_it(late: Callable[[Exception | None], Late]) -> None:
     with pytest.raises(StateError, match="subnet approval-dedicated"):
         late(ConflictException())
+
+
+def test_what_the_last_look_still_removed_is_not_told_as_held(
+    late: Callable[[Exception | None], Late], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(killed, "PASSES", 2)
+    assert late(None).gone == ["s"]
