@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import openstack
+
 from tests.lab.city import put
 from tests.lab.platform_lab import RED, Lab, Undo, breaks
 
@@ -73,8 +75,17 @@ def a_subnet_outside_its_zone(lab: Lab, undo: Undo) -> None:
 )
 def a_planned_network_under_another_name(lab: Lab, undo: Undo) -> None:
     network = lab.named("networks", "operations-management")
+    undo.callback(look_again, lab, network.id)
     undo.callback(lab.cloud.network.update_network, network.id, name=network.name)
     lab.cloud.network.update_network(network.id, name=RED)
+
+
+def look_again(lab: Lab, network: str) -> None:
+    """Nova keeps the names of its servers' networks, and would itself look again only minutes later."""
+    ports = [one for one in lab.cloud.network.ports(network_id=network) if one.device_owner.startswith("compute:")]
+    events = [{"name": "network-changed", "server_uuid": one.device_id, "tag": one.id} for one in ports]
+    answer = lab.cloud.compute.post("/os-server-external-events", json={"events": events})
+    openstack.exceptions.raise_from_response(answer)
 
 
 @breaks(
