@@ -6,6 +6,7 @@ can be refused only once all is declared.
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -33,13 +34,15 @@ from infra.state import FORESEEING, StateError, deployment, foreseen, history
 
 try:
     settings = read_settings(pulumi.Config("ganyun"), pulumi.get_stack())
-    world = load(settings.facts)
-    plan = build_plan(world, settings.stack)
-    for exemption in enforce(world, plan, date.today()):
-        pulumi.log.warn(f"豁免 exempt until {exemption.expires}: {exemption.policy}, {exemption.resource}")
-    grant = granted_by(plan)
-    cloud = look_up(plan, world.sources[f"{settings.stack}.yaml"], os.environ)
-    state = deployment(settings.stack)
+    with ThreadPoolExecutor() as beside:  # Pulumi's command takes seconds to read a large state
+        exported = beside.submit(deployment, settings.stack)
+        world = load(settings.facts)
+        plan = build_plan(world, settings.stack)
+        for exemption in enforce(world, plan, date.today()):
+            pulumi.log.warn(f"豁免 exempt until {exemption.expires}: {exemption.policy}, {exemption.resource}")
+        grant = granted_by(plan)
+        cloud = look_up(plan, world.sources[f"{settings.stack}.yaml"], os.environ)
+        state = exported.result()
     before = state.get("resources") or []
     journal = Journal.beside(os.environ.get("PULUMI_BACKEND_URL", ""), settings.stack, state)
     killed = journal.killed(history(settings.stack)) if journal and journal.left else None
