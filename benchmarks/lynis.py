@@ -4,7 +4,6 @@
 there; exit code 1 when an index is below GOAL.
 """
 
-import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated
@@ -13,21 +12,23 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from disaster_recovery.shell import ssh
+
 GOAL = 88
-REPORT = "/var/log/lynis-report.dat"
-SCAN = f"""
+SCAN = """
 export DEBIAN_FRONTEND=noninteractive
 trap 'apt-get -qq purge lynis > /dev/null; rm -f /var/log/lynis*' EXIT
 apt-get -qq install --no-install-recommends lynis > /dev/null
 lynis audit system --quick --no-colors > /dev/null
-cat {REPORT}
+cat /var/log/lynis-report.dat
 """
 
 
 def scan(host: str) -> list[tuple[str, str]]:
     """Lynis's own report of the host, key by key; one key may come many times."""
-    line = ["ssh", "-F", f"{os.environ['GANYUN_STATE']}/ssh_config", "-o", "BatchMode=yes", host, "sudo", "sh"]
-    done = subprocess.run(line, input=SCAN, capture_output=True, text=True, check=False, timeout=900)
+    done = subprocess.run(
+        [*ssh(host), "sudo", "sh"], input=SCAN, capture_output=True, text=True, check=False, timeout=900
+    )
     pairs = [text.partition("=") for text in done.stdout.splitlines() if "=" in text and not text.startswith("#")]
     if "hardening_index" not in {key for key, _, _ in pairs}:
         raise typer.BadParameter(f"{host}: Lynis 没有给出结果 gave no result: {done.stderr.strip()}")

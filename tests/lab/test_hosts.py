@@ -8,30 +8,35 @@ from tests.lab.conftest import Run
 
 TASK = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(?P<task>.+)\] \**$")
 CHANGED = re.compile(r"^changed: \[(?P<host>[^\]\s]+)")
-RECAP = re.compile(r"^(?P<host>\S+)\s+: ok=\d+\s+changed=\d+", re.MULTILINE)
+RECAP = re.compile(r"^(?P<host>\S+)\s+: ok=\d+\s+changed=(?P<changed>\d+).*failed=(?P<failed>\d+)", re.MULTILINE)
 
 DESCRIPTIONS = ("all", "level_", "site_", "system_", "zone_")  # groups that say what hosts are, not what they do
 
 
-def changed(output: str) -> dict[str, list[str]]:
-    """Names of the tasks that changed something, by host of Ansible's recap."""
-    tasks: dict[str, list[str]] = {match["host"]: [] for match in RECAP.finditer(output)}
-    task = ""
+def changed(output: str) -> dict[str, int]:
+    """Changed tasks by host, from Ansible's recap."""
+    return {match["host"]: int(match["changed"]) for match in RECAP.finditer(output)}
+
+
+def changes(output: str) -> list[str]:
+    """Each change as "host: task", for whoever has to find out why."""
+    found, task = [], ""
     for line in output.splitlines():
         if match := TASK.match(line):
             task = match["task"]
         elif match := CHANGED.match(line):
-            tasks[match["host"]].append(task)
-    return tasks
+            found.append(f"{match['host']}: {task}")
+    return found
 
 
 def test_a_second_run_changes_nothing(run: Run, inventory: dict[str, Any]) -> None:
     """On one host of each function: the two of a pair are alike."""
     functions = [group for name, group in inventory.items() if not name.startswith(("_", *DESCRIPTIONS))]
     hosts = {min(group["hosts"]) for group in functions if "hosts" in group}
-    again = changed(run(["ansible-playbook", "playbooks/site.yml", "--limit", ",".join(hosts)], timeout=1200).stdout)
+    told = run(["ansible-playbook", "playbooks/site.yml", "--limit", ",".join(hosts)], timeout=1200).stdout
+    again = changed(told)
     assert hosts <= set(again)
-    assert not {host: tasks for host, tasks in again.items() if tasks}
+    assert not {host: count for host, count in again.items() if count}, changes(told)
 
 
 def test_check_mode_says_so_too(run: Run) -> None:

@@ -148,9 +148,8 @@ def main() -> None:
     """Compare, and write unless it is a check."""
     os.umask(0o022)
     asked = json.load(sys.stdin)
-    for entry in asked["entries"]:
-        if not chosen(entry, set(asked["tags"]), set(asked["skipped"])):
-            continue
+    tags, skipped = set(asked["tags"]), set(asked["skipped"])
+    for entry in (one for one in asked["entries"] if chosen(one, tags, skipped)):
         if found := list(differences(entry)):
             print("\n".join(found))
             if "--check" not in sys.argv:
