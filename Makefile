@@ -7,6 +7,11 @@ ACTIVE := source ./activate;
 STEP := @$(ACTIVE) python -m lab step
 SYSTEM ?= approval
 TOP ?= province
+# Before the stacks $(1) are made: those that claim the same names and addresses must be gone.
+REFUSE_BESIDE = @$(ACTIVE) for stack in $(filter-out $(1),lab kernel $(TOP)); do \
+	  case "$$(pulumi stack output --json --stack "$$stack" 2>/dev/null)" in ''|'{}') ;; *) \
+	  echo "✗ 云上已有 stack $$stack，同名同址，先删除 is there, with the same names and addresses, remove it first:" \
+	    "PULUMI_STACK=$$stack make destroy (全省 the whole province: make province-destroy)"; exit 1;; esac; done
 
 help:  ## 列出所有命令 list the verbs
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -18,6 +23,7 @@ up: python  ## 从零到一座加固、发布、可恢复的城市 everything, f
 	$(STEP) 4/15 "Pulumi 工具链与实验云的根 toolchain and the lab's root" -- make --jobs=2 toolchain lab-root
 	$(STEP) 5/15 "OpenStack 实验云 cloud" -- python -m lab openstack up
 	$(STEP) 6/15 "密钥 secrets" -- python -m lab secrets
+	$(call REFUSE_BESIDE,lab $(PULUMI_STACK))
 	@$(ACTIVE) pulumi stack select --create "$$PULUMI_STACK"
 	@$(ACTIVE) pulumi config set ganyun:operatorKey "$$(< "$$GANYUN_SECRETS/ssh/operator.pub")"
 	$(STEP) 7/15 "云上资源 pulumi up" -- pulumi up --yes --skip-preview --refresh
@@ -47,10 +53,26 @@ services: monitor web recovery
 monitor web recovery:
 	@$(ACTIVE) ansible-playbook playbooks/$@.yml -e restore_lost=true
 
-province: environment  ## 全省各级 stack（先 make destroy 删除切片）all of the province's stacks, in place of the slice
-	@$(ACTIVE) python -m lab preflight && make --jobs=2 toolchain lab-root && python -m lab openstack up && python -m lab secrets
-	@$(ACTIVE) case "$$(pulumi stack output --json --stack lab 2>/dev/null)" in ''|'{}') ;; *) \
-	  echo '✗ 云上已有切片 lab，与全省 stack 同名同址：先 make destroy · the slice is there, with the same names and addresses: make destroy first'; exit 1;; esac
+empty-cloud: environment
+	@$(ACTIVE) python -m lab packages && python -m lab preflight && make --jobs=2 toolchain lab-root && python -m lab openstack up && python -m lab secrets
+
+kernel: export PULUMI_STACK = kernel
+kernel: empty-cloud  ## 有自己内核的主机（先 make destroy 删除切片）a host with a kernel of its own, in place of the slice
+	$(call REFUSE_BESIDE,kernel)
+	$(STEP) 1/8 "仿真节点 emulating node" -- python -m lab openstack emulate
+	@$(ACTIVE) pulumi stack select --create "$$PULUMI_STACK" 2>/dev/null
+	@$(ACTIVE) pulumi config set ganyun:operatorKey "$$(< "$$GANYUN_SECRETS/ssh/operator.pub")"
+	$(STEP) 2/8 "云上资源 pulumi up" -- pulumi up --yes --skip-preview --refresh
+	$(STEP) 3/8 "主机就绪 hosts answer" -- ansible all -m ansible.builtin.wait_for_connection -a timeout=420
+	$(STEP) 4/8 "加固 harden" -- ansible-playbook playbooks/{packages,harden,certificates,monitor}.yml
+	$(STEP) 5/8 "重启内核 restart with the kernel's arguments" -- bash -c "ansible database -m ansible.builtin.command -a 'grep -q ima_policy= /proc/cmdline' \
+	  || ansible database --become -m ansible.builtin.reboot -a reboot_timeout=600"
+	$(STEP) 6/8 "打开数据盘 open the data's disk" -- ansible-playbook playbooks/harden.yml --limit database --tags 8.1.4.8-b
+	$(STEP) 7/8 "基线 baseline" -- ansible-playbook playbooks/baseline.yml
+	$(STEP) 8/8 "合规审计 audit" -- ansible-playbook playbooks/audit.yml
+
+province: empty-cloud  ## 全省各级 stack（先 make destroy 删除切片）all of the province's stacks, in place of the slice
+	$(call REFUSE_BESIDE,$(TOP))
 	@$(ACTIVE) export PULUMI_PARALLEL=32; \
 	stacks=($$(python -m infra.plan stacks $(TOP))); \
 	for number in $${!stacks[@]}; do \
@@ -99,7 +121,7 @@ lint-playbooks:
 	@$(ACTIVE) yamllint --strict . && ANSIBLE_INVENTORY=tests/inventory.yml ansible-lint --offline
 
 unit: environment  ## 单元与策略测试 unit and policy tests, without a cloud
-	@$(ACTIVE) pytest -q --numprocesses=logical --dist=worksteal tests/unit tests/policy
+	@$(ACTIVE) pytest -q --numprocesses=logical --dist=loadfile tests/unit tests/policy
 
 bench: environment  ## 测量 README 的指标 measure the README's figures: make bench FIGURES="preview audit-host"
 	@$(ACTIVE) python -m benchmarks $(FIGURES)
@@ -120,4 +142,4 @@ python:
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '需要 Python 3.11 或更高 Python 3.11 or later is needed'; exit 1; }
 	@python3 -c 'import ensurepip' 2>/dev/null || apt-get install -y python3-venv
 
-.PHONY: help up province province-destroy toolchain lab-root services monitor web recovery test down lab-status preview destroy summary lint lint-python lint-playbooks unit bench lock clean environment python
+.PHONY: help up empty-cloud kernel province province-destroy toolchain lab-root services monitor web recovery test down lab-status preview destroy summary lint lint-python lint-playbooks unit bench lock clean environment python

@@ -1,6 +1,7 @@
 """The golden image: a small Debian 12 with systemd, cloud-init and ssh, and the key of the package mirror."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from lab.images import ext4, recipe
@@ -9,12 +10,13 @@ from lab.openstack.progress import Progress
 from lab.openstack.shell import run
 
 NAME = "debian-12"
+MASKED = (*recipe.MASKED, *recipe.MASKED_IN_CONTAINERS)
 
 
 def fingerprint() -> str:
     """The recipe's name."""
     source = Path(__file__).read_text() + (recipe.HERE / "ext4.py").read_text()
-    parts = (*recipe.packages().golden, *recipe.MASKED, *recipe.DISABLED, *recipe.ENABLED)
+    parts = (*recipe.packages().golden, *MASKED, *recipe.DISABLED, *recipe.ENABLED)
     return debian.fingerprint(*parts, recipe.files("golden"), source)
 
 
@@ -29,7 +31,7 @@ def build(images: Path, progress: Progress) -> Path:
     with progress(f"{NAME} 系统镜像 golden image"):
         debian.bootstrap(partial / "tree", recipe.packages().golden, log=images / "log" / "golden.log")
         publish_key(images, partial / "tree" / recipe.KEYRING)
-        settle(partial / "tree")
+        settle(partial / "tree", MASKED)
         ext4.write(partial / "tree", partial / "image.qcow2")
     partial.rename(ready)
     return ready
@@ -57,7 +59,7 @@ def gpg(home: Path, *words: str | Path) -> None:
     run(["gpgconf", "--homedir", home, "--kill", "all"])
 
 
-def settle(tree: Path) -> None:
+def settle(tree: Path, masked: Sequence[str]) -> None:
     """Our files in, what no instance may share out, units as instances need them."""
     shutil.copytree(recipe.HERE / "files" / "golden", tree, dirs_exist_ok=True)
     for key in (tree / "etc/ssh").glob("ssh_host_*"):
@@ -66,7 +68,7 @@ def settle(tree: Path) -> None:
     (tree / "etc/machine-id").write_text("")
     (tree / "etc/hostname").write_text("localhost\n")
     (tree / "etc/resolv.conf").write_text("")
-    for verb, units in (("mask", recipe.MASKED), ("disable", recipe.DISABLED), ("enable", recipe.ENABLED)):
+    for verb, units in (("mask", masked), ("disable", recipe.DISABLED), ("enable", recipe.ENABLED)):
         run(["chroot", tree, "systemctl", verb, *units])
     for leftover in ((tree / "var/lib/apt/lists").glob("*_*"), (tree / "var/cache/apt").glob("*.bin")):
         for path in leftover:

@@ -20,8 +20,6 @@ MASKED = (
     "fstrim.timer",
     "getty@.service",
     "getty.target",
-    "kmod-static-nodes.service",
-    "modprobe@.service",
     "proc-sys-fs-binfmt_misc.automount",
     "sys-fs-fuse-connections.mount",
     "sys-kernel-config.mount",
@@ -29,6 +27,11 @@ MASKED = (
     "sys-kernel-tracing.mount",
     "systemd-binfmt.service",
     "systemd-firstboot.service",
+)
+# What belongs to a kernel of its own.
+MASKED_IN_CONTAINERS = (
+    "kmod-static-nodes.service",
+    "modprobe@.service",
     "systemd-journald-audit.socket",
     "systemd-modules-load.service",
     "systemd-udev-settle.service",
@@ -48,6 +51,7 @@ class Packages(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     golden: tuple[str, ...]
+    kernel: tuple[str, ...]
     installed_on_mirror: tuple[str, ...]
     mirror: tuple[str, ...]
 

@@ -84,15 +84,18 @@ class Api:
 
 
 def alive_agents(api: Api) -> set[str]:
-    """Programs that reported to neutron or nova lately; none where the APIs themselves do not answer."""
+    """Programs that reported to neutron or nova lately, `program@node`; none where the APIs themselves are silent."""
     found: set[str] = set()
     with suppress(ApiError):
         agents = api.get("network", "/v2.0/agents")["agents"]
-        found |= {agent["binary"] for agent in agents if agent["alive"]}
+        found |= {f"{agent['binary']}@{agent['host']}" for agent in agents if agent["alive"]}
     with suppress(ApiError):
         services = api.get("compute", "/v2.1/os-services")["services"]
-        reported = {service["binary"] for service in services if service["state"] == "up"}
         # A compute node that no cell knows yet reports already, but no instance can be placed on it.
-        known = api.get("compute", "/v2.1/os-hypervisors")["hypervisors"]
-        found |= reported if known else reported - {"nova-compute"}
+        nodes = {node["service"]["host"] for node in api.get("compute", "/v2.1/os-hypervisors/detail")["hypervisors"]}
+        found |= {
+            f"{service['binary']}@{service['host']}"
+            for service in services
+            if service["state"] == "up" and (service["binary"] != "nova-compute" or service["host"] in nodes)
+        }
     return found

@@ -20,6 +20,12 @@ def up() -> None:
 
 
 @app.command()
+def emulate() -> None:
+    """Start the node whose instances have a kernel of their own."""
+    lifecycle.emulate(on_console(console))
+
+
+@app.command()
 def down() -> None:
     """End the lab and remove its state."""
     teardown.down()

@@ -15,9 +15,19 @@ CATALOGUE = {
     "neutron": ("network", 9696, ""),
     "swift": ("object-store", 8080, "/v1/AUTH_%(project_id)s"),
 }
-# Name → virtual CPUs, MiB of memory, GiB of disk.
-FLAVOURS = {"g1.small": (1, 1024, 4), "g1.medium": (2, 2048, 8)}
+# Name → virtual CPUs, MiB of memory, GiB of disk, GiB of a second one for data.
+FLAVOURS = {"g1.small": (1, 1024, 4, 0), "g1.medium": (2, 2048, 8, 0), "g1.data": (2, 2048, 8, 1)}
 RECIPE = "ganyun_recipe"
+CONTAINER = {"hw_vm_mode": "exe"}
+MACHINE = {
+    "hw_vm_mode": "hvm",
+    "hw_machine_type": "q35",
+    "hw_firmware_type": "uefi",
+    "os_secure_boot": "required",
+    "hw_disk_bus": "virtio",
+    "hw_vif_model": "virtio",
+    "hw_rng_model": "virtio",
+}
 # Quotas of the admin's own project, by service; every other project starts with nothing.
 NETWORK_KINDS = (
     "network", "subnet", "subnetpool", "port", "router", "floatingip", "rbac_policy", "security_group",
@@ -65,11 +75,11 @@ def make_endpoints(api: Api, lab: LabSettings) -> None:
 
 
 def make_flavours(api: Api) -> None:
-    """The two sizes that stacks ask for."""
+    """The sizes that stacks ask for."""
     have = {entry["name"] for entry in api.get("compute", "/v2.1/flavors?is_public=none")["flavors"]}
-    for name, (cpus, memory, disk) in FLAVOURS.items():
+    for name, (cpus, memory, disk, data) in FLAVOURS.items():
         if name not in have:
-            flavour = {"name": name, "vcpus": cpus, "ram": memory, "disk": disk}
+            flavour = {"name": name, "vcpus": cpus, "ram": memory, "disk": disk, "OS-FLV-EXT-DATA:ephemeral": data}
             api.post("compute", "/v2.1/flavors", {"flavor": flavour})
 
 
@@ -125,14 +135,17 @@ def make_internet(api: Api, lab: LabSettings, project: str) -> None:
         api.put("network", f"/v2.0/rbac-policies/{rule['id']}", {"rbac_policy": {"target_tenant": project}})
 
 
-def offer(api: Api, name: str, file: Path) -> None:
-    """Offer an image to everybody, replacing one of an older recipe or of an upload that never ended."""
+def offer(api: Api, name: str, file: Path, kind: Mapping[str, str]) -> None:
+    """Offer an image to everybody, replacing one of an older recipe or of an upload that never ended.
+
+    `kind` is what it asks of the node that runs it: CONTAINER or MACHINE.
+    """
     wanted = file.parent.name
     for image in api.get("image", f"/v2/images?name={name}")["images"]:
         if image["status"] == "active" and image.get(RECIPE) == wanted:
             return
         api.delete("image", f"/v2/images/{image['id']}")
-    properties = {"hw_vm_mode": "exe", "os_distro": "debian", "os_version": "12", RECIPE: wanted}
+    properties = {**kind, "os_distro": "debian", "os_version": "12", RECIPE: wanted}
     form = {"container_format": "bare", "disk_format": "qcow2", "visibility": "public"}
     image = api.post("image", "/v2/images", {"name": name} | form | properties)
     api.upload("image", f"/v2/images/{image['id']}/file", file)

@@ -52,6 +52,7 @@ def render(lab: LabSettings, known: Mapping[str, str]) -> dict[str, tuple[str, s
     templates = environment()
     context = {
         "lab": lab,
+        "node": lab.main_node,
         "secrets": known,
         "services": table(lab),
         "database_users": secrets.DATABASE_USERS,
@@ -62,8 +63,11 @@ def render(lab: LabSettings, known: Mapping[str, str]) -> dict[str, tuple[str, s
         name: (owner, templates.get_template(f"{name}.j2").render(context, compute=False))
         for name, owner in OWNERS.items()
     }
-    # The compute node reaches the database through the conductor alone.
+    # A compute node reaches the database through the conductor alone.
     files["nova-compute.conf"] = ("root", templates.get_template("nova.conf.j2").render(context, compute=True))
+    for name in ("nova.conf", "neutron.conf", "ml2.ini"):
+        text = templates.get_template(f"{name}.j2").render(context, node=lab.emulator, compute=True)
+        files[f"emulator/{name}"] = ("root", text)
     for kind, port in SWIFT_BACKENDS.items():
         text = templates.get_template("swift-backend.conf.j2").render(context, kind=kind, port=port)
         files[f"swift-{kind}.conf"] = ("swift", text)
@@ -77,7 +81,8 @@ def write(lab: LabSettings, root: Path, known: Mapping[str, str]) -> None:
     """All files and folders that a lab needs before its first process starts."""
     owners = users(root)
     etc = lab.own / "etc"
-    for folder in ("etc", "run", "upper", "work", "root", f"instances/{lab.identity}"):
+    instances = [f"instances/{folder}" for folder in (lab.identity, lab.emulator.name)]
+    for folder in ("etc/emulator", "run", "upper", "work", "root", *instances):
         (lab.own / folder).mkdir(parents=True, exist_ok=True)
     lab.log.mkdir(parents=True, exist_ok=True)
     for folder, owner in (

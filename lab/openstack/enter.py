@@ -40,7 +40,9 @@ def outer(lab: LabSettings, root: Path, user_process: str) -> None:
         run(["mount", "--bind", lab.own / source, merged / target])
     (merged / "var/log/ganyun").mkdir(exist_ok=True)
     run(["mount", "--bind", lab.log, merged / "var/log/ganyun"])
-    run(["install", HERE / "ebtables", merged / "usr/local/sbin/ebtables"])
+    for program in ("ebtables", "emulator"):
+        run(["install", HERE / program, merged / "usr/local/sbin" / program])
+    run(["install", "--mode=644", HERE / "qemu.conf", merged / "etc/libvirt/qemu.conf"])
     wrap(merged / "usr/lib/libvirt/libvirt_lxc")
     inner_command = [sys.executable, "-m", "lab.openstack.enter", "inner", str(merged)]
     os.execvp("unshare", ["unshare", "--cgroup", "--pid", "--fork", *inner_command])  # noqa: S606 - becomes it
@@ -106,6 +108,7 @@ def prepare_run() -> None:
         "lock": "root",
         "netns": "root",
         "libvirt": "root",
+        "emulator": "root",
         "mysqld": "mysql",
         "lock/nova": "nova",
         "lock/neutron": "neutron",
@@ -115,7 +118,11 @@ def prepare_run() -> None:
 
 
 def prepare_network(lab: LabSettings) -> None:
-    """The uplink's address, the provider network's bridge, forwarding here alone; instances open nothing outwards."""
+    """The uplink's address, the provider network's bridge, the second node, forwarding here alone.
+
+    Instances open nothing outwards.
+    """
+    emulator, underlay = lab.emulator, lab.underlay
     batch = f"""
         link set lo up
         address add {lab.address}/{lab.transfer.prefixlen} dev uplink
@@ -123,8 +130,19 @@ def prepare_network(lab: LabSettings) -> None:
         link add br-internet type bridge
         address add {lab.external_gateway}/{lab.external.prefixlen} dev br-internet
         link set br-internet up
+        netns add {emulator.name}
+        link add underlay type veth peer name underlay netns {emulator.name}
+        address add {emulator.queue}/{underlay.prefixlen} dev underlay
+        link set underlay up
+    """
+    beyond = f"""
+        link set lo up
+        address add {emulator.tunnel}/{underlay.prefixlen} dev underlay
+        link set underlay up
+        route add default via {emulator.queue}
     """
     subprocess.run(["ip", "-batch", "-"], input=batch, text=True, check=True)
+    subprocess.run(["ip", "-netns", emulator.name, "-batch", "-"], input=beyond, text=True, check=True)
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
     # Answers only: the user's machine is not for instances.
     rules = """

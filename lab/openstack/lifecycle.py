@@ -68,6 +68,24 @@ def own_root(lab: LabSettings) -> Path | None:
     return tree
 
 
+def emulate(progress: Progress) -> None:
+    """Start the second node, whose instances have a kernel of their own, and offer the image that they boot."""
+    lab = settings.load()
+    with locked(lab.own, wait=False):
+        if inside.first_process(lab) is None:
+            raise LabError("实验云未启动 the lab is not up: make up")
+        name, file = images.build_kernel(progress)
+        supervisor = Supervisor(lab.socket)
+        with progress("仿真计算节点 the emulating node"):
+            for service in table(lab):
+                if service.stage == Stage.EMULATION:
+                    supervisor.start(service.name)
+            wait_well(lab)
+        with progress(f"上传镜像 offer {name}"):
+            known = secrets.load(lab.secrets / "lab.json")
+            cloud.offer(Api(lab, known["admin"]), name, file, cloud.MACHINE)
+
+
 def status() -> list[ServiceHealth]:
     """Each service's health."""
     return look(settings.load())
@@ -136,7 +154,7 @@ def furnish(lab: LabSettings, known: Mapping[str, str], files: Mapping[str, Path
     """Everything that stacks find in the cloud."""
     api = Api(lab, known["admin"])
     with ThreadPoolExecutor() as pool:
-        uploads = [pool.submit(cloud.offer, api, name, file) for name, file in files.items()]
+        uploads = [pool.submit(cloud.offer, api, name, file, cloud.CONTAINER) for name, file in files.items()]
         cloud.make_manager_role(api)
         cloud.make_flavours(api)
         project = cloud.admin_project(api)

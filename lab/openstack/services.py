@@ -19,6 +19,7 @@ class Stage(IntEnum):
     API = 3  # starts without keystone
     CONTROL = 4  # gives up where the catalogue is still empty
     AGENT = 5  # gives up where APIs and control do not answer
+    EMULATION = 6  # the second node, which lifecycle.emulate starts
 
 
 class Probe(BaseModel):
@@ -32,7 +33,10 @@ class Probe(BaseModel):
 
 
 class Service(BaseModel):
-    """One supervised program; `agent` is what an API must report as alive. Without either, to run is to be healthy."""
+    """One supervised program; `agent` is what an API must report as alive, `program@node`.
+
+    Without probe and agent, to run is to be healthy.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -134,14 +138,14 @@ def table(lab: LabSettings) -> list[Service]:
             stage=Stage.CONTROL,
             user="nova",
             command=f"/usr/bin/nova-conductor --config-file {ETC}/nova.conf",
-            agent="nova-conductor",
+            agent="nova-conductor@lab",
         ),
         Service(
             name="nova-scheduler",
             stage=Stage.CONTROL,
             user="nova",
             command=f"/usr/bin/nova-scheduler --config-file {ETC}/nova.conf",
-            agent="nova-scheduler",
+            agent="nova-scheduler@lab",
         ),
         *(
             Service(
@@ -167,7 +171,7 @@ def table(lab: LabSettings) -> list[Service]:
             stage=Stage.AGENT,
             user="root",
             command=f"/usr/bin/nova-compute --config-file {ETC}/nova-compute.conf",
-            agent="nova-compute",
+            agent="nova-compute@lab",
         ),
         *(
             Service(
@@ -175,8 +179,29 @@ def table(lab: LabSettings) -> list[Service]:
                 stage=Stage.AGENT,
                 user="root",
                 command=f"/usr/bin/neutron-{name}-agent {neutron} --config-file {ETC}/{config}.ini",
-                agent=f"neutron-{name}-agent",
+                agent=f"neutron-{name}-agent@lab",
             )
             for name, config in (("linuxbridge", "ml2"), ("dhcp", "dhcp"), ("l3", "l3"), ("metadata", "metadata"))
         ),
+        *(
+            Service(
+                name=f"emulator-{name}",
+                stage=Stage.EMULATION,
+                user="root",
+                command=f"/usr/local/sbin/emulator {command}",
+                agent=agent,
+            )
+            for name, command, agent in emulator_programs()
+        ),
+    ]
+
+
+def emulator_programs() -> list[tuple[str, str, str | None]]:
+    """Name, command and agent of what the second node runs."""
+    etc = f"{ETC}/emulator"
+    agent = f"/usr/bin/neutron-linuxbridge-agent --config-file {etc}/neutron.conf --config-file {etc}/ml2.ini"
+    return [
+        ("libvirtd", "/usr/sbin/libvirtd --pid-file /run/emulator/libvirtd.pid", None),
+        ("nova-compute", f"/usr/bin/nova-compute --config-file {etc}/nova.conf", "nova-compute@emulator"),
+        ("linuxbridge-agent", agent, "neutron-linuxbridge-agent@emulator"),
     ]

@@ -12,6 +12,16 @@ from lab import paths
 from lab.openstack.shell import LabError
 
 
+class Node(BaseModel):
+    """A compute node: its name, where it finds the message queue, and its end of the tunnels between nodes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    queue: IPv4Address
+    tunnel: IPv4Address
+
+
 class LabSettings(BaseModel):
     """One lab: its places and its address range. Two labs need two state folders and two ranges, nothing else."""
 
@@ -65,6 +75,21 @@ class LabSettings(BaseModel):
     def user_address(self) -> IPv4Address:
         """The user's end of the veth pair."""
         return self.transfer[2]
+
+    @property
+    def underlay(self) -> IPv4Network:
+        """What joins the two compute nodes: the next four addresses."""
+        return IPv4Network((self.network[-252], 30))
+
+    @property
+    def main_node(self) -> Node:
+        """Where all services are, and instances as containers."""
+        return Node(name="lab", queue=IPv4Address("127.0.0.1"), tunnel=self.underlay[1])
+
+    @property
+    def emulator(self) -> Node:
+        """Instances with a kernel of their own, in a network namespace of that name."""
+        return Node(name="emulator", queue=self.underlay[1], tunnel=self.underlay[2])
 
     @property
     def auth_url(self) -> str:

@@ -10,7 +10,13 @@ class LabError(RuntimeError):
     """Something about the lab that the user must know and can mend."""
 
 
-def run(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, log: Path | None = None) -> str:
+def run(
+    command: Sequence[str | Path],
+    *,
+    env: Mapping[str, str] | None = None,
+    log: Path | None = None,
+    stdin: str | None = None,
+) -> str:
     """Run to the end and return standard output; a failure becomes a LabError with the last lines that were said.
 
     With `log` the output goes there instead, so that long builds can be watched.
@@ -18,7 +24,7 @@ def run(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None, 
     words = [str(word) for word in command]
     environment = os.environ | dict(env or {})
     if log is None:
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(words, env=environment, input=stdin, capture_output=True, text=True, check=False)
         said = done.stderr or done.stdout
     else:
         log.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,10 @@ from tests.compliance.test_8_1_4_3 import CONTAINER, FORWARDED, in_container
 from tests.compliance.watches import judge_running
 
 BASELINE = probe("sha256sum /var/lib/aide/aide.db")
-SECURE_BOOT = probe("od -An -tu1 /sys/firmware/efi/efivars/SecureBoot-* 2>&1; ls /dev/tpmrm0 2>&1; true")
+SECURE_BOOT = probe(
+    "od -An -tu1 /sys/firmware/efi/efivars/SecureBoot-* 2>&1; cat /sys/kernel/security/lockdown 2>&1;"
+    " ls /dev/tpmrm0 2>&1; true"
+)
 MEASURED = probe("cat /proc/cmdline /sys/kernel/security/ima/runtime_measurements_count 2>&1; true")
 OPTIONAL = "条文为“可”：本机平台未提供，以离机保存的完整性基线替代 (optional; a baseline kept off the host stands in)"
 
@@ -32,12 +35,19 @@ def judge(audit: Audit) -> None:
     if "log_vault" not in audit.host.groups:
         connected = bool(audit.text(FORWARDED).strip())
         audit.judge("reported", "验证结果送安全管理中心", connected, "日志中心连接", FORWARDED)
+    title = "引导程序与系统程序可信验证"
     if in_container(audit):
-        audit.leave_open("boot", "引导程序与系统程序可信验证", CONTAINER_REASON, CONTAINER)
-    elif re.search(r"\b1\s*$", audit.text(SECURE_BOOT), re.M) and "/dev/tpmrm0" in audit.text(SECURE_BOOT):
-        audit.judge("boot", "引导程序与系统程序可信验证", True, "Secure Boot 与 TPM", SECURE_BOOT)
-    else:
-        audit.leave_open("boot", "引导程序与系统程序可信验证", OPTIONAL, SECURE_BOOT)
+        audit.leave_open("boot", title, CONTAINER_REASON, CONTAINER)
+        return
+    shown = audit.text(SECURE_BOOT)
+    if not re.search(r"^(\s+\d+){4}\s+[01]$", shown, re.M):
+        audit.leave_open("boot", title, OPTIONAL, SECURE_BOOT)
+        return
+    verified = re.search(r"\s1$", shown, re.M) is not None
+    locked = re.search(r"\[(integrity|confidentiality)\]", shown)
+    rooted = "有" if re.search(r"^/dev/tpmrm0$", shown, re.M) else "无，度量值不能在机外证明"
+    told = f"Secure Boot {'开启' if verified else '关闭'}，内核锁定 {locked[1] if locked else '无'}，TPM {rooted}"
+    audit.judge("boot", title, verified and locked is not None, told, SECURE_BOOT)
 
 
 @pytest.mark.control("7.1.4.6")

@@ -23,7 +23,10 @@ KEYS = probe(
 BACKUP_KEY = probe("[ ! -d /etc/ganyun-backup ] || find /etc/ganyun-backup -type f -printf '%m %u %p\\n'")
 VAULT = probe("[ ! -d /srv/vault ] || find /srv/vault -mindepth 2 -maxdepth 3 -name config -printf '%h\\n'")
 KEYRINGS = probe("[ ! -d /srv/vault ] || find /srv/vault -mindepth 3 -maxdepth 4 -path '*/keys/*' -printf '%h\\n'")
-DISKS = probe("lsblk -nro TYPE,MOUNTPOINT 2>&1; true")
+DISKS = probe(
+    "for each in /var/lib/postgresql /srv/vault; do [ ! -d $each ] || "
+    'echo "$each $(lsblk -snro TYPE "$(findmnt -nro SOURCE -T $each)" 2>&1 | paste -sd+)"; done'
+)
 
 
 @pytest.mark.control("8.1.4.8-a")
@@ -68,5 +71,6 @@ def test_nothing_that_matters_is_stored_in_the_clear(audit: Audit) -> None:
     if in_container(audit):
         audit.leave_open("disk", "存有重要数据的磁盘加密", CONTAINER_REASON, CONTAINER)
         return
-    crypt = any(line.startswith("crypt ") for line in audit.text(DISKS).splitlines())
-    audit.judge("disk", "存有重要数据的磁盘加密", crypt, "dm-crypt" if crypt else "未见加密卷", DISKS)
+    folders = audit.text(DISKS).splitlines()
+    sealed = bool(folders) and all("crypt" in line.split()[-1].split("+") for line in folders)
+    audit.judge("disk", "存有重要数据的磁盘加密", sealed, "；".join(folders) or "未见数据目录", DISKS)

@@ -63,7 +63,7 @@ def spare_server(cloud: Any, name: str, network: Any) -> Iterator[None]:
     server = project.compute.create_server(
         name=name,
         image_id=next(iter(cloud.image.images(name="debian-12"))).id,
-        flavor_id=next(iter(cloud.compute.flavors())).id,
+        flavor_id=cloud.compute.find_flavor("g1.small", ignore_missing=False).id,
         networks=[{"uuid": network.id}],
     )
     try:

@@ -27,8 +27,8 @@ CLOUD = Cloud(
     user="u-1",
     roles={"member": "r-1", "manager": "r-2"},
     external_network="n-internet",
-    images={"debian-12": "i-1", "debian-12-mirror": "i-2"},
-    flavors={"g1.small": "f-1", "g1.medium": "f-2"},
+    images={"debian-12": "i-1", "debian-12-mirror": "i-2", "debian-12-kernel": "i-3"},
+    flavors={"g1.small": "f-1", "g1.medium": "f-2", "g1.data": "f-3"},
 )
 
 

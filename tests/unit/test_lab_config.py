@@ -81,7 +81,7 @@ def test_the_admin_password_is_in_no_services_file() -> None:
 def test_a_file_is_owned_by_the_service_that_reads_it() -> None:
     owners = {name: owner for name, (owner, _) in rendered().items()}
     for service in table(lab()):
-        for name in re.findall(rf"{ETC}/([\w.-]+)", service.command):
+        for name in re.findall(rf"{ETC}/([\w./-]+)", service.command):
             assert owners[name] == service.user or service.user == "root", (service.name, name)
 
 
@@ -93,6 +93,25 @@ def test_every_service_is_supervised_restarted_and_logged() -> None:
     for name in programs:
         assert parser[f"program:{name}"]["autorestart"] == "true"
         assert parser[f"program:{name}"]["stdout_logfile"].endswith(f"/{name}.log")
+
+
+def test_the_two_nodes_share_no_name_folder_or_end_of_a_tunnel() -> None:
+    def settings(node: str, key: str) -> str:
+        found = re.search(
+            rf"^{key} = (.*)$", "".join(text for _, text in (files[name] for name in CONFIGS[node])), re.M
+        )
+        assert found, (node, key)
+        return found[1]
+
+    files = rendered()
+    for key in ("host", "instances_path", "virt_type", "local_ip"):
+        assert settings("lab", key) != settings("emulator", key)
+
+
+CONFIGS = {
+    "lab": ("nova-compute.conf", "neutron.conf", "ml2.ini"),
+    "emulator": ("emulator/nova.conf", "emulator/neutron.conf", "emulator/ml2.ini"),
+}
 
 
 def test_names_and_ports_are_unique() -> None:

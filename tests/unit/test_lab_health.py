@@ -24,6 +24,7 @@ SERVICE = Service(name="one", stage=Stage.API, user="root", command="true")
         (SERVICE.model_copy(update={"probe": PORT}), "BACKOFF", False, set(), "backoff"),
         (SERVICE.model_copy(update={"agent": "a"}), "RUNNING", True, {"b"}, "not reported alive"),
         (SERVICE.model_copy(update={"agent": "a"}), "RUNNING", True, {"a"}, None),
+        (SERVICE.model_copy(update={"stage": Stage.EMULATION}), "BACKOFF", True, set(), "backoff"),
     ],
 )
 def test_what_ails_a_service_is_said(
@@ -32,6 +33,12 @@ def test_what_ails_a_service_is_said(
     health = judge(service, state, answered=answered, alive=alive)
     assert health.healthy == (told is None)
     assert told is None or health.detail == told
+
+
+def test_a_node_that_nobody_asked_for_is_not_ill() -> None:
+    emulating = SERVICE.model_copy(update={"stage": Stage.EMULATION, "agent": "a"})
+    assert judge(emulating, "STOPPED", answered=True, alive=set()).healthy
+    assert not judge(SERVICE, "STOPPED", answered=True, alive=set()).healthy
 
 
 def test_one_ill_service_makes_an_ill_lab() -> None:

@@ -72,10 +72,16 @@ CASES = {
         "whole Internet",
     ),
     "flow without ports": ("systems/approval.yaml", "    ports: [8443]\n", "", "flows.0", "ports"),
-    "unknown image key": ("systems/approval.yaml", "image: base", "image: bsae", "functions.database.image", "bsae"),
+    "unknown image key": (
+        "systems/approval.yaml",
+        "image: database",
+        "image: bsae",
+        "functions.database.image",
+        "bsae",
+    ),
     "unknown flavor key": (
         "systems/approval.yaml",
-        "flavor: medium",
+        "flavor: data",
         "flavor: huge",
         "functions.database.flavor",
         "huge",
@@ -160,7 +166,7 @@ def test_fault_is_told_with_file_line_and_key(case: str, spoil: Spoil, problems:
 
 
 def test_the_line_is_that_of_the_key(spoil: Spoil, problems: Problems, facts: Path) -> None:
-    spoil("systems/approval.yaml", "image: base", "image: none")
+    spoil("systems/approval.yaml", "image: database", "image: none")
     line = (facts / "systems/approval.yaml").read_text(encoding="utf-8").splitlines().index("    image: none") + 1
     assert {(problem.file, problem.line) for problem in problems()} == {("stacks/systems/approval.yaml", line)}
 
