@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network
 
 from infra.plan.base import Block, target
-from infra.plan.flows import EVERY_HOST, Line, group_name, members, stack_lines
+from infra.plan.flows import EVERY_HOST, Line, stack_lines
 from infra.plan.needs import segment_key, zone_key
 from infra.plan.plan import Plan, PlannedHost, PlannedHostGroup, ResolvedFlow
 from infra.plan.security import by_address, plan_security_groups, resolve_flows
 from infra.plan.services import WEB_NODE
 from infra.plan.sites import Site
 from infra.plan.stack import Stack
-from infra.plan.systems import Function, System
+from infra.plan.systems import Function, System, group_name
 from infra.plan.tenancies import plan_pool, plan_tenancies
 from infra.plan.tenancy import plan_domains
 from infra.plan.topology import labels, plan_links, plan_routers, plan_segments
@@ -91,8 +91,9 @@ def _sites(world: World, name: str) -> tuple[Site, ...]:
 def _host_groups(
     world: World, stack: Stack, systems: Sequence[System], lines: Sequence[Line]
 ) -> tuple[PlannedHostGroup, ...]:
-    own = [members(world, system) for system in systems]
-    addresses = {name: blocks for found in own for name, blocks in found.items()}
+    addresses = {
+        name: blocks for system in systems for name, blocks in world.addresses[system.division, system.name].items()
+    }
     addresses[EVERY_HOST] = tuple(block for blocks in addresses.values() for block in blocks)
     return tuple(
         _host_group(world, stack, system, name, flows=lambda group, host: resolve_flows(group, host, lines, addresses))

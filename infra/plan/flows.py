@@ -9,15 +9,13 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 
 from infra.plan.base import VERSIONS, Block, target
-from infra.plan.needs import segment_key
-from infra.plan.systems import Flow, System
+from infra.plan.systems import Flow, System, group_name
 from infra.plan.topology import zone_blocks
 from infra.plan.uplinks import EVERYWHERE, joined
-from infra.plan.world import World
+from infra.plan.world import Addresses, World
 
 EVERY_HOST = "every-host"
 INTERNET = tuple(EVERYWHERE.values())
-Addresses = Mapping[str, tuple[Block, ...]]
 
 
 @dataclass(frozen=True)
@@ -41,23 +39,6 @@ class Line:
     flow: Flow
     source: Side
     destination: Side
-
-
-def group_name(system: str, function: str) -> str:
-    """The security group of a function."""
-    return f"{system}-{function.replace('_', '-')}"
-
-
-def members(world: World, system: System) -> Addresses:
-    """All addresses, of both families, of each of a system's groups, whether built yet or not."""
-    found: dict[str, tuple[Block, ...]] = {}
-    for name, function in system.functions.items():
-        parent = segment_key(system, function.zone)
-        names = [*function.hosts, *([function.virtual_address] if function.virtual_address else [])]
-        found[group_name(system.name, name)] = tuple(
-            block for one in names for block in world.ledger.both(f"{parent}/{one}")
-        )
-    return found
 
 
 def stack_lines(world: World, name: str) -> tuple[Line, ...]:
@@ -93,7 +74,7 @@ class _View:
         groups = [group_name(found.name, one) for one in found.functions if function in ("", one)]
         if any(found is own for own in self.built[self.name]):
             return Side(groups=tuple(groups))
-        addresses = members(self.world, found)
+        addresses = self.world.addresses[found.division, found.name]
         return Side(hosts={group: addresses[group] for group in groups})
 
     def _blocks(self, declaring: str, endpoint: str) -> Sequence[Block]:
@@ -111,7 +92,10 @@ class _View:
         meant = [one for one in self.built if one == declaring or self.world.stacks[one].division == system.division]
         hosts = {
             f"{one}-{EVERY_HOST}": tuple(
-                block for built in self.built[one] for blocks in members(self.world, built).values() for block in blocks
+                block
+                for built in self.built[one]
+                for blocks in self.world.addresses[built.division, built.name].values()
+                for block in blocks
             )
             for one in meant
             if one != self.name

@@ -10,12 +10,14 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from socket import AF_INET, AF_INET6, inet_pton
 
 from infra.plan.base import BITS, Block, Version
 from infra.plan.files import read_rows
 from infra.plan.problems import Problem
 
 HEADER = ["key", "cidr"]
+FAMILIES: dict[Version, int] = {4: AF_INET, 6: AF_INET6}
 
 
 @dataclass(frozen=True, order=True)
@@ -97,12 +99,24 @@ def parse_ledger(text: str, name: str) -> tuple[Ledger, list[Problem]]:
             continue
         try:
             key, cidr = row
-            network = IPv6Network(cidr) if ":" in cidr else IPv4Network(cidr)
+            entries.append(_entry(cidr, key, line))
         except ValueError as error:
             problems.append(Problem(name, line, row[0], f"应为 key,cidr · must be key,cidr: {error}"))
-            continue
-        entries.append(Entry.of(network, key, line))
     return Ledger.of(entries), problems
+
+
+def _entry(cidr: str, key: str, line: int) -> Entry:
+    """The entry of one row: of thousands, so that ipaddress judges only what is not plainly a block."""
+    address, _, length = cidr.partition("/")
+    version: Version = 6 if ":" in cidr else 4
+    try:
+        first = int.from_bytes(inet_pton(FAMILIES[version], address), "big")
+        outside = BITS[version] - int(length)
+    except (OSError, ValueError):
+        outside = -1
+    if length.isdecimal() and length.isascii() and outside >= 0 and not first & ((1 << outside) - 1):
+        return Entry(version, first, int(length), key, line)
+    return Entry.of(IPv6Network(cidr) if version == 6 else IPv4Network(cidr), key, line)
 
 
 def render_ledger(entries: Iterable[Entry]) -> str:

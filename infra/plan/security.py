@@ -13,10 +13,11 @@ from typing import Literal
 
 from infra.plan.base import VERSIONS, Block, Protocol, Version, target
 from infra.plan.covered import needed
-from infra.plan.flows import EVERY_HOST, Addresses, Line, Side, group_name
+from infra.plan.flows import EVERY_HOST, Line, Side
 from infra.plan.plan import Labels, PlannedAddressGroup, PlannedRule, PlannedSecurityGroup, ResolvedFlow
-from infra.plan.systems import Flow, System
+from infra.plan.systems import Flow, System, group_name
 from infra.plan.topology import highest, labels
+from infra.plan.world import Addresses
 
 METADATA = IPv4Network("169.254.169.254/32")
 Direction = Literal["ingress", "egress"]

@@ -153,3 +153,8 @@ class System(SystemEntry):
     """The system of one division."""
 
     division: DivisionCode
+
+
+def group_name(system: str, function: str) -> str:
+    """The security group of a function."""
+    return f"{system}-{function.replace('_', '-')}"

@@ -6,21 +6,22 @@ from functools import cached_property
 from typing import TypeVar
 
 from infra.plan.addresses import prove
-from infra.plan.base import target
+from infra.plan.base import Block, target
 from infra.plan.divisions import Divisions
 from infra.plan.exemptions import Exemption
 from infra.plan.flavors import Flavor
 from infra.plan.ledger import Ledger
-from infra.plan.needs import Need, division_needs, link_needs, system_needs
+from infra.plan.needs import Need, division_needs, link_needs, segment_key, system_needs
 from infra.plan.network import Network
 from infra.plan.problems import FactsError, Problem
 from infra.plan.sites import Site
 from infra.plan.source import Source
 from infra.plan.stack import Stack
-from infra.plan.systems import Department, DepartmentEntry, System, SystemEntry
+from infra.plan.systems import Department, DepartmentEntry, System, SystemEntry, group_name
 
 Named = TypeVar("Named")
 Place = tuple[str, str]  # division and name
+Addresses = Mapping[str, tuple[Block, ...]]  # by security group
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,21 @@ class World:
     def _nearest(self, placed: Mapping[Place, Named], name: str, division: str) -> Named | None:
         lineage = self.divisions.lineage(division)
         return next((placed[one.code, name] for one in lineage if (one.code, name) in placed), None)
+
+    @cached_property
+    def addresses(self) -> dict[Place, Addresses]:
+        """All addresses, of both families, of each group of every placed system, whether built yet or not."""
+        return {place: self._members(system) for place, system in self.placed_systems.items()}
+
+    def _members(self, system: System) -> Addresses:
+        found: dict[str, tuple[Block, ...]] = {}
+        for name, function in system.functions.items():
+            parent = segment_key(system, function.zone)
+            names = [*function.hosts, *([function.virtual_address] if function.virtual_address else [])]
+            found[group_name(system.name, name)] = tuple(
+                block for one in names for block in self.ledger.both(f"{parent}/{one}")
+            )
+        return found
 
     def needs(self) -> list[Need]:
         """Everything that needs an address."""

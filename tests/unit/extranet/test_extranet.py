@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from ipaddress import ip_network
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.extranet.checks import check
@@ -19,7 +19,7 @@ from tests.unit.extranet.provinces import SMALL, invented, real, routed
 from tests.unit.plan.test_addresses import planned, province
 
 shapes = st.lists(st.lists(st.integers(0, 20), max_size=4), min_size=1, max_size=3)
-quick = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=20)
 
 
 def sessions(nodes: tuple[Node, ...]) -> dict[tuple[str, str], tuple[Node, Table, Session]]:

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
@@ -194,9 +194,7 @@ def test_a_title_is_read_back_as_it_was_given(title: str, facts: Path) -> None:
 shapes = st.lists(st.lists(st.integers(0, 6), max_size=5), min_size=2, max_size=6)
 
 
-@settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=8)
 @given(shapes)
 def test_any_province_is_onboarded_the_same(tmp_path_factory: pytest.TempPathFactory, shape: list[list[int]]) -> None:
     """Codes, departments and systems that nobody has seen: a second city, a department and a system of its own."""

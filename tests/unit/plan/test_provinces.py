@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from infra.plan.addresses import allocate, prove
@@ -21,7 +21,7 @@ from tests.unit.plan.test_addresses import NETWORK, province
 NAMES = ["archive", "land", "mail", "portal"]
 cities = st.integers(0, 14)
 names = st.sets(st.sampled_from(NAMES), min_size=1)
-quick = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=30)
 
 
 def entry(name: str, tier: str, zone: str, flows: Sequence[dict[str, Any]]) -> SystemEntry:
