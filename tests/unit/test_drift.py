@@ -90,6 +90,25 @@ def test_only_what_lies_in_the_stacks_projects_and_not_in_its_state_is_unplanned
     assert (found.id, found.project, found.kind) == ("s2", "city-approval", "server")
 
 
+def test_a_rule_that_a_stranger_adds_to_a_planned_group_is_unplanned() -> None:
+    """Neutron gives a rule to the project of whoever makes it: the admin's, when the admin opens a city's group."""
+    state: list[dict[str, Any]] = [{"urn": "u", "type": "openstack:networking/secGroup:SecGroup", "id": "g1"}]
+    opened = RULE | {
+        "port_range_min": 22,
+        "port_range_max": 22,
+        "remote_ip_prefix": "0.0.0.0/0",
+        "remote_group_id": None,
+    }
+    rules = [
+        SimpleNamespace(id=f"r-{group}", project_id="admins", name="", security_group_id=group, **opened)
+        for group in ("g1", "another")
+    ]
+    seen = cloud()
+    seen.network.security_group_rules = lambda: rules
+    (found,) = strangers(seen, state, None)
+    assert (found.id, found.project, found.kind) == ("r-g1", "admins", "security group rule")
+
+
 def test_a_refresh_without_difference_has_no_change() -> None:
     same = {"outputs": {"instances": 6, "__meta": "1"}}
     step = {"urn": "urn:pulumi:lab::ganyun::a$openstack:compute/quotaSetV2:QuotaSetV2::city", "oldState": same}
