@@ -24,6 +24,9 @@ from lab.paths import Paths
 from lab.secrets import private_folder
 
 TAIL = 30  # lines of a failed command that are shown
+# How Ansible and the project's own programs begin to say what failed.
+FAULT = re.compile(r"(?:fatal|failed): \[|ERROR|✗")
+FAULT_LINES = 12  # that are shown of it
 LIVE = 4  # lines of a running command that are shown on a terminal
 TICK_SECONDS = 0.2
 QUIET_SECONDS = 30.0  # without a terminal: how often a running step tells that it is alive
@@ -59,13 +62,26 @@ def clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
+def readable(log: bytes) -> list[str]:
+    """The lines of a log as a reader wants them: no escapes, a progress line only in its last form."""
+    text = ESCAPES.sub("", log.decode(errors="replace"))
+    shown = (line.rstrip("\r").rpartition("\r")[2].rstrip() for line in text.split("\n"))
+    return [line for line in shown if line]
+
+
 def lines(log: Path, last: int) -> list[str]:
-    """The last lines of a log as a reader wants them: no escapes, a progress line only in its last form."""
+    """The last lines of a log that may be long."""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - 64 * 1024))
-        text = ESCAPES.sub("", file.read().decode(errors="replace"))
-    shown = (line.rstrip("\r").rpartition("\r")[2].rstrip() for line in text.split("\n"))
-    return [line for line in shown if line][-last:]
+        return readable(file.read())[-last:]
+
+
+def last_words(log: Path) -> list[str]:
+    """The end of a failed command's log; before it, what failed, when others that ran beside it had more to say."""
+    said = readable(log.read_bytes())
+    end = max(0, len(said) - TAIL)
+    fault = next((number for number in reversed(range(len(said))) if FAULT.match(said[number])), end)
+    return [*said[fault : min(fault + FAULT_LINES, end)], *(["…"] if fault < end else []), *said[end:]]
 
 
 def recorded(path: Path) -> list[Step]:
@@ -116,7 +132,7 @@ def tell(step: Step, command: list[str], console: Console) -> None:
         return
     console.print(f"✗ [{step.position}] {step.title}  {clock(step.seconds)}", style="bold red")
     console.print(f"  命令 command: {shlex.join(command)}")
-    for line in lines(step.log, TAIL):
+    for line in last_words(step.log):
         console.print(f"  │ {line}", style="dim")
     console.print(f"  退出码 exit code: {step.code}    日志 log: {step.log}")
     console.print(

@@ -43,6 +43,17 @@ def test_a_failed_step_shows_command_last_lines_log_and_way_on(
         assert word in shown
 
 
+def test_what_failed_is_shown_when_others_went_on_talking(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+    """As `make --jobs` runs them: the last lines are those of a playbook that succeeded."""
+    words = ["one", "fatal: [gw-1]: FAILED! =>", "    msg: no lock", *(f"ok: [db-{n}]" for n in range(50))]
+    steps.run("build", "1/1", [*SPEAK, f"print(*{words}, sep=chr(10)); raise SystemExit(2)"], paths)
+    shown = capsys.readouterr().out.splitlines()
+    first = shown.index("  │ fatal: [gw-1]: FAILED! =>")
+    assert shown[first + 1] == "  │     msg: no lock"
+    assert "  │ one" not in shown
+    assert "  │ ok: [db-49]" in shown
+
+
 def test_a_command_that_does_not_exist_is_said_plainly(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     assert steps.run("build", "1/1", ["no-such-program"], paths) == 127
     assert "No such file or directory: 'no-such-program'" in capsys.readouterr().out
@@ -111,7 +122,9 @@ def test_an_interrupted_step_lets_its_command_end_well(
 
 
 def test_the_makefile_counts_its_steps_without_a_gap() -> None:
-    text = (HOME / "Makefile").read_text(encoding="utf-8")
-    numbers = [tuple(map(int, pair)) for pair in re.findall(r"(?:STEP\)|lab step|lab\.environment) (\d+)/(\d+)", text)]
-    assert sorted(number for number, _ in numbers) == list(range(1, len(numbers) + 1))
-    assert {total for _, total in numbers} == {len(numbers)}
+    verbs = (HOME / "Makefile").read_text(encoding="utf-8").split("\n\n")
+    found = [re.findall(r"(?:STEP\)|lab step|lab\.environment) (\d+)/(\d+)", verb) for verb in verbs]
+    counted = [[(int(number), int(total)) for number, total in numbers] for numbers in found if numbers]
+    assert len(counted) == len(["up", "kernel"])
+    for numbers in counted:
+        assert sorted(numbers) == [(number, len(numbers)) for number in range(1, len(numbers) + 1)]
