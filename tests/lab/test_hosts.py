@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from tests.lab.conftest import Run
+from tests.lab.conftest import Run, piped
 
 TASK = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(?P<task>.+)\] \**$")
 CHANGED = re.compile(r"^changed: \[(?P<host>[^\]\s]+)")
@@ -59,3 +59,10 @@ def test_a_log_line_of_every_host_reaches_the_log_vault(on: Run, hostvars: dict[
         on(name, f"logger -t canary from-{name}")
     lines = on("monitor-1", "sleep 3; sudo grep -rhoE 'from-[a-z0-9-]+' /var/log/vault | sort -u").stdout.split()
     assert {f"from-{name}" for name in hostvars} <= set(lines)
+
+
+def test_an_installation_waits_for_another_one(on: Run) -> None:
+    """As when two playbooks run at once: apt's own word is an error straight away."""
+    hold = "from fcntl import *; file = open('/var/lib/dpkg/lock-frontend', 'w'); lockf(file, LOCK_EX); input()"
+    install = "apt-get install --quiet --yes rsyslog"
+    assert "rsyslog is already" in on("gw-1", piped(f'sleep 4 | python3 -c "{hold}" & sleep 1; {install}', "sh")).stdout
