@@ -14,21 +14,27 @@ DISK_CACHED_GIB = 10  # the same when the caches are filled
 # Program → the Debian package that has it. `make up` installs them by these names.
 PROGRAMS = {
     "apt-get": "apt",
+    "chromium-headless-shell": "chromium-headless-shell",
     "curl": "curl",
     "git": "git",
     "gpg": "gnupg",
     "ip": "iproute2",
     "losetup": "mount",
+    "mcopy": "mtools",
     "mke2fs": "e2fsprogs",
+    "mkfs.vfat": "dosfstools",
     "mmdebstrap": "mmdebstrap",
     "mount": "mount",
     "nft": "nftables",
     "ping": "iputils-ping",
     "qemu-img": "qemu-utils",
+    "sfdisk": "fdisk",
     "ssh": "openssh-client",
     "unshare": "util-linux",
     "vtysh": "frr",
 }
+# What a package needs beside its dependencies: a report in Chinese is printed with fonts for it.
+BESIDE = {"chromium-headless-shell": "fonts-noto-cjk"}
 # Kernel feature → the option that has to be built in or loadable.
 FEATURES = {
     "namespaces": "CONFIG_NAMESPACES, CONFIG_NET_NS, CONFIG_PID_NS, CONFIG_UTS_NS, CONFIG_IPC_NS",
@@ -122,8 +128,9 @@ def kernel(facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def missing_packages(present: frozenset[str]) -> list[str]:
-    """The Debian packages whose programs are not there."""
-    return sorted({package for program, package in PROGRAMS.items() if program not in present})
+    """The Debian packages whose programs are not there, with what these need beside them."""
+    missing = {package for program, package in PROGRAMS.items() if program not in present}
+    return sorted(missing | {more for package, more in BESIDE.items() if package in missing})
 
 
 def programs(facts: Facts) -> Iterator[tuple[str, str]]:

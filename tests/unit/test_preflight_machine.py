@@ -61,6 +61,11 @@ def test_missing_programs_are_mended_by_one_command_with_package_names() -> None
     assert [lack.mend for lack in found] == ["apt-get install e2fsprogs openssh-client"]
 
 
+def test_a_browser_that_prints_reports_comes_with_fonts_for_them() -> None:
+    found = judge(GOOD.model_copy(update={"programs": frozenset(PROGRAMS) - {"chromium-headless-shell"}}))
+    assert [lack.mend for lack in found] == ["apt-get install chromium-headless-shell fonts-noto-cjk"]
+
+
 def test_a_lab_that_is_up_has_taken_its_memory_and_disk_already() -> None:
     assert judge(GOOD.model_copy(update={"lab_up": True, "memory_mib": 1, "free_gib": {Path("/cache"): 1}})) == []
 
