@@ -27,6 +27,7 @@ VENDOR = probe(
     ' if [ -e $file ]; then echo "${file##*/} $(head -c 100 $file | cut -d: -f1-4)"; fi; done'
 )
 QUARANTINE = probe("stat -c '%a %U %n' /var/lib/ganyun/quarantine; find /var/lib/ganyun/quarantine -type f | wc -l")
+MEMORY = probe("findmnt --noheadings --output OPTIONS /dev/shm")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 BUILT = re.compile(r"^(?P<file>\S+) ClamAV-VDB:(?P<day>\d+) (?P<month>[A-Z][a-z]{2}) (?P<year>\d{4})")
 
@@ -67,3 +68,6 @@ def test_malware_is_looked_for_and_taken_away(audit: Audit) -> None:
     closed = lines[:1] == ["700 root /var/lib/ganyun/quarantine"]
     shown = f"隔离区仅 root 可入，内有 {lines[-1]} 个文件" if closed else "隔离区不存在或他人可入"
     audit.judge("taken-away", "发现的恶意代码被移入隔离区", closed, shown, QUARANTINE)
+    options = audit.text(MEMORY).strip().split(",")
+    missing = [option for option in ("noexec", "nosuid", "nodev") if option not in options]
+    audit.refuse("memory", "程序不能从共享内存运行（缺失的挂载选项）", missing, MEMORY)
