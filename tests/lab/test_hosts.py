@@ -54,6 +54,12 @@ def test_metrics_of_every_host_arrive(on: Run, hostvars: dict[str, Any]) -> None
     assert not missing, missing
 
 
+def test_the_monitor_comes_back_whatever_ended_it(on: Run) -> None:
+    """Its own unit takes an end by a signal for the end of its work, as when it is told to reload while it starts."""
+    ready = "curl -s --retry 20 --retry-delay 1 --retry-connrefused http://127.0.0.1:9090/-/ready"
+    assert "Ready" in on("monitor-1", f"sudo systemctl kill --signal=TERM prometheus; sleep 3; {ready}").stdout
+
+
 def test_a_log_line_of_every_host_reaches_the_log_vault(on: Run, hostvars: dict[str, Any]) -> None:
     for name in hostvars:
         on(name, f"logger -t canary from-{name}")
