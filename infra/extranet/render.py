@@ -1,6 +1,7 @@
 """Writes a node's configuration in the syntax of FRR, one template a role."""
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -10,9 +11,10 @@ from infra.extranet.model import Node
 SUFFIX = ".conf"
 
 
-def render(nodes: Iterable[Node]) -> dict[str, str]:
-    """The text of each node's frr.conf, by file name."""
-    environment = Environment(
+@cache
+def templates() -> Environment:
+    """The roles' templates, compiled once."""
+    return Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=False,  # noqa: S701 - routers read no HTML
         trim_blocks=True,
@@ -20,6 +22,10 @@ def render(nodes: Iterable[Node]) -> dict[str, str]:
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
+
+
+def render(nodes: Iterable[Node]) -> dict[str, str]:
+    """The text of each node's frr.conf, by file name."""
     return {
-        f"{node.name}{SUFFIX}": environment.get_template(f"{node.role}.conf.j2").render(node=node) for node in nodes
+        f"{node.name}{SUFFIX}": templates().get_template(f"{node.role}.conf.j2").render(node=node) for node in nodes
     }

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from infra.plan.base import Tier
 from infra.plan.files import read_rows
@@ -54,18 +55,22 @@ class Divisions:
         return next(division for division in self.lineage(code) if division.level in ("city", "province"))
 
 
-def parse_divisions(text: str, name: str) -> tuple[Divisions, list[Problem]]:
-    """Read the table; every fault of every row is told. Empty rows and columns, as spreadsheets add them, are not."""
+@lru_cache(maxsize=4)
+def parse_divisions(text: str, name: str) -> tuple[Divisions, tuple[Problem, ...]]:
+    """Read the table; every fault of every row is told. Empty rows and columns, as spreadsheets add them, are not.
+
+    Kept: onboarding proves the facts in copies, all with the same table.
+    """
     problems: list[Problem] = []
     found: dict[str, Division] = {}
     faulty: set[str] = set()
     rows, unread = read_rows(text, name)
     if unread:
-        return Divisions({}), unread
+        return Divisions({}), tuple(unread)
     header = _trimmed(rows[0][1]) if rows else []
     if header != HEADER:
         text = f"表头应为 {','.join(HEADER)} · header must be {','.join(HEADER)}, found {','.join(header)}"
-        return Divisions({}), [Problem(name, 1, "-", text)]
+        return Divisions({}), (Problem(name, 1, "-", text),)
     for line, cells in rows[1:]:
         row = _trimmed(cells)
         if not any(cell.strip() for cell in row):
@@ -87,7 +92,7 @@ def parse_divisions(text: str, name: str) -> tuple[Divisions, list[Problem]]:
     ]
     if not found and not problems:
         problems.append(Problem(name, 1, "-", "没有任何行政区划 · holds no division"))
-    return Divisions(found, frozenset(faulty)), problems
+    return Divisions(found, frozenset(faulty)), tuple(problems)
 
 
 def _trimmed(row: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from socket import AF_INET, AF_INET6, inet_pton
 
@@ -85,13 +86,17 @@ class Ledger:
         return self.block6(key).network_address
 
 
-def parse_ledger(text: str, name: str) -> tuple[Ledger, list[Problem]]:
-    """Read the ledger; faulty rows are told and left out."""
+@lru_cache(maxsize=4)
+def parse_ledger(text: str, name: str) -> tuple[Ledger, tuple[Problem, ...]]:
+    """Read the ledger; faulty rows are told and left out.
+
+    Kept: onboarding proves the facts in copies, which are read again unchanged.
+    """
     rows, unread = read_rows(text, name)
     if unread:
-        return Ledger.of(()), unread
+        return Ledger.of(()), tuple(unread)
     if rows and rows[0][1] != HEADER:
-        return Ledger.of(()), [Problem(name, 1, "-", "表头应为 key,cidr · header must be key,cidr")]
+        return Ledger.of(()), (Problem(name, 1, "-", "表头应为 key,cidr · header must be key,cidr"),)
     problems: list[Problem] = []
     entries: list[Entry] = []
     for line, row in rows[1:]:
@@ -102,7 +107,7 @@ def parse_ledger(text: str, name: str) -> tuple[Ledger, list[Problem]]:
             entries.append(_entry(cidr, key, line))
         except ValueError as error:
             problems.append(Problem(name, line, row[0], f"应为 key,cidr · must be key,cidr: {error}"))
-    return Ledger.of(entries), problems
+    return Ledger.of(entries), tuple(problems)
 
 
 def _entry(cidr: str, key: str, line: int) -> Entry:

@@ -111,7 +111,7 @@ class Reader:
         found = self._one(Exemptions, "exemptions.yaml")
         return tuple(found.exemptions) if found else ()
 
-    def _table(self, parser: Callable[[str, str], tuple[Table, list[Problem]]], file: str) -> Table | None:
+    def _table(self, parser: Callable[[str, str], tuple[Table, tuple[Problem, ...]]], file: str) -> Table | None:
         name = f"{self.root.name}/{file}"
         text, problems = read_text(self.root / file, name)
         self.sources[file] = Source(name)

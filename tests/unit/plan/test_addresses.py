@@ -83,7 +83,7 @@ def faults(divisions: Divisions, ledger: Ledger, systems: Sequence[System] = ())
 
 
 LARGEST = [[50] * 10] * 10  # five thousand townships
-shapes = st.lists(st.lists(st.integers(0, 40), max_size=12), min_size=1, max_size=12)
+shapes = st.lists(st.lists(st.integers(0, 40), max_size=5), min_size=1, max_size=6)
 hosts_by_system = st.dictionaries(st.sampled_from(["mail", "archive", "portal", "land"]), st.integers(1, 20))
 quick = settings(max_examples=60)
 

@@ -62,7 +62,7 @@ def test_what_means_the_same_is_accepted(case: str, facts: Path, problems: Probl
 
 
 ROW = "360402001,"
-DEEP = "[" * 2000
+DEEP = "[" * 500
 
 # file, what happens to it, the text of the line where it is told, key, a word of what is told
 TOLD: dict[str, tuple[str, Change, str, str, str]] = {

@@ -25,7 +25,7 @@ SPOILT = [
 def test_it_survives_its_file(shape: list[list[int]]) -> None:
     entries = planned(province(shape)).entries
     read, problems = parse_ledger(render_ledger(entries), "a.csv")
-    assert problems == []
+    assert problems == ()
     assert set(read.entries) == set(entries)
 
 
