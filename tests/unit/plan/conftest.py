@@ -20,10 +20,14 @@ def within(block: Block, other: Block) -> bool:
     return block.network_address in other and block.prefixlen >= other.prefixlen
 
 
+def copied(folder: Path) -> Path:
+    """A copy of the real facts in a folder."""
+    return shutil.copytree(ROOT / "stacks", folder / "stacks", ignore=shutil.ignore_patterns("Pulumi.*", "schema"))
+
+
 @pytest.fixture
 def facts(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "stacks", tmp_path / "stacks", ignore=shutil.ignore_patterns("Pulumi.*", "schema"))
-    return tmp_path / "stacks"
+    return copied(tmp_path)
 
 
 @pytest.fixture

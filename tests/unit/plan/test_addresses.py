@@ -109,6 +109,7 @@ def test_a_township_never_leaves_its_countys_block(shape: list[list[int]]) -> No
 
 
 @quick
+@example(LARGEST)
 @given(shapes)
 def test_siblings_never_meet(shape: list[list[int]]) -> None:
     divisions = province(shape)
@@ -196,6 +197,7 @@ def test_the_reserve_is_never_touched(shape: list[list[int]]) -> None:
 
 
 @quick
+@example(LARGEST)
 @given(shapes)
 def test_nothing_meets_the_inner_network(shape: list[list[int]]) -> None:
     ledger = planned(province(shape))

@@ -2,14 +2,13 @@
 
 import re
 import shlex
-import shutil
 import tempfile
 from pathlib import Path
 
 from typer.testing import CliRunner
 
 from infra.plan.__main__ import app
-from tests.unit.plan.conftest import ROOT
+from tests.unit.plan.conftest import ROOT, copied
 
 PAGE = ROOT / "docs" / "onboarding.md"
 BLOCK = re.compile(r"```console\n\$ python -m infra\.plan (.*)\n(?:[^`].*\n|\n)*```")
@@ -35,5 +34,4 @@ def test_the_page_shows_what_the_commands_say(facts: Path) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as place:
-        shutil.copytree(ROOT / "stacks", Path(place, "stacks"))
-        PAGE.write_text(rendered(PAGE.read_text(encoding="utf-8"), Path(place, "stacks")), encoding="utf-8")
+        PAGE.write_text(rendered(PAGE.read_text(encoding="utf-8"), copied(Path(place))), encoding="utf-8")
