@@ -23,6 +23,8 @@ from pulumi_openstack import networking
 from rich.console import Console
 from rich.table import Table
 
+from infra.pace import hasten
+
 UNIT = 10
 PORTS = range(8001, 8001 + UNIT - 3)
 BLOCKS = IPv4Network("100.64.0.0/10")  # RFC 6598: shared space, which no plan allocates from
@@ -143,6 +145,7 @@ def main(
 ) -> None:
     """测量创建速率 measure creation rates, or the cost of a resource by size."""
     logging.getLogger("pulumi").setLevel(logging.ERROR)
+    hasten()  # as infra/__main__.py does
     rows = Table("资源 resources", "pulumi up /s", "每资源 ms each", "openstacksdk /s", "比率 ratio")
     costs, ratios = [], []
     with openstack.connect() as cloud, room(cloud, threads) as project:

@@ -22,6 +22,7 @@ from infra.journal import Journal
 from infra.killed import make_up_for
 from infra.leftovers import clear_leftovers
 from infra.outputs import publish
+from infra.pace import hasten
 from infra.plan.build import build_plan
 from infra.plan.load import load
 from infra.plan.problems import FactsError
@@ -32,6 +33,7 @@ from infra.settings import read_settings
 from infra.stack import build
 from infra.state import FORESEEING, StateError, deployment, foreseen, history
 
+hasten()
 try:
     settings = read_settings(pulumi.Config("ganyun"), pulumi.get_stack())
     with ThreadPoolExecutor() as beside:  # Pulumi's command takes seconds to read a large state
