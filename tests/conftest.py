@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile("ganyun", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ganyun")
+gc.set_threshold(300_000, 20, 20)  # what a test makes stays until it ends: to look again took a fifth of the time
 
 
 def pytest_collection_finish() -> None:
