@@ -115,6 +115,7 @@ def exports(home: Path, env: Mapping[str, str]) -> dict[str, str]:
         "PULUMI_CONFIG_PASSPHRASE_FILE": secrets / "pulumi-passphrase",
         "PULUMI_STACK": env.get("PULUMI_STACK") or STACK,
         "PULUMI_SKIP_CHECKPOINTS": env.get("PULUMI_SKIP_CHECKPOINTS") or "true",  # docs/adr/0015
+        "PULUMI_PARALLEL_DIFF": env.get("PULUMI_PARALLEL_DIFF") or "true",  # docs/stacks.md
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "OS_CLIENT_CONFIG_FILE": state / "clouds.yaml",

@@ -99,7 +99,11 @@ def test_the_activated_environment_is_what_the_code_reads(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("variable", "told", "users"),
-    [("PULUMI_SKIP_CHECKPOINTS", "true", "false"), ("ANSIBLE_STRATEGY", "mitogen_linear", "linear")],
+    [
+        ("PULUMI_SKIP_CHECKPOINTS", "true", "false"),
+        ("PULUMI_PARALLEL_DIFF", "true", "false"),
+        ("ANSIBLE_STRATEGY", "mitogen_linear", "linear"),
+    ],
 )
 def test_what_the_user_has_set_counts(variable: str, told: str, users: str, tmp_path: Path) -> None:
     assert exports(tmp_path, {"HOME": "/h"})[variable] == told
